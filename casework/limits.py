@@ -1,0 +1,115 @@
+"""Limits: which number of days a step has, on what basis, and the day it ends.
+
+Here: reading the profile's step into the terms of a clock, and counting. Not here: what a regulation says (profile),
+which days are worked (calendar). Only a number of the text is ``prescribed`` (规定时限); days promised by the deployment
+for a word such as 限期 are a ``target``, never prescribed; without either there is no date.
+"""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Literal
+
+from casework.models import Clock
+from norms.working_days import WorkingCalendar
+from resource_catalogue.calendar import load_calendar
+from resource_catalogue.errors import CaseError
+from resource_catalogue.procedure import Step
+from resource_catalogue.profile import Profile
+from resource_catalogue.settings import TargetSettings
+
+Basis = Literal["prescribed", "target", "none"]
+WORKING_DAY = "working_day"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Hold what clocks are counted with.
+
+    Attributes:
+        calendar: Working days.
+        targets: The deployment's promises for words without a number.
+    """
+
+    calendar: WorkingCalendar = field(default_factory=load_calendar)
+    targets: TargetSettings = TargetSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Hold the terms of a clock: they stay as they are until the case is finished, whatever later profiles say.
+
+    Attributes:
+        step: Act that is due.
+        clock_number: The regulation's clock such as ``D02``; null without a prescribed limit.
+        n: Working days; null without a date.
+        citation: Title, article and ``id@version`` that the duty rests on.
+    """
+
+    step: str
+    clock_number: str | None
+    starts: str
+    n: int | None
+    basis: Basis
+    article: str
+    citation: str
+
+    @classmethod
+    def of_clock(cls, clock: Clock) -> "Terms":
+        """Return the terms that an earlier clock of the case ran under."""
+        basis: Basis = "prescribed" if clock.kind == "prescribed" else "target" if clock.kind == "target" else "none"
+        return cls(clock.step, clock.clock_number, clock.starts, clock.limit_n, basis, clock.article, clock.citation)
+
+
+def rectification_terms(profile: Profile, targets: TargetSettings) -> Terms:
+    """Return the terms under which a rectification task is issued.
+
+    Raises:
+        CaseError: The profile's limit is not in working days, which this room cannot count.
+    """
+    procedure = profile.cases["rectification"]
+    step = next((step for step in procedure.steps if "source_agency" in step.by), procedure.steps[0])
+    if step.limit.kind != "prescribed":
+        n = targets.rectification_working_days
+        return _terms(profile, step, n, "none" if n is None else "target")
+    if step.limit.unit != WORKING_DAY:
+        raise CaseError(profile.reference, f"a limit in {step.limit.unit}", WORKING_DAY, "改用工作日 / count working days")
+    return _terms(profile, step, step.limit.n, "prescribed")
+
+
+def start_clock(terms: Terms, case_id: str, round_: int, received_at: dt.datetime, day: dt.date, limits: Limits) -> Clock:
+    """Start a clock at receipt.
+
+    Args:
+        received_at: Arrival in the agency's inbox; ``day`` its civil day, which is not counted.
+    """
+    clock = Clock(
+        case_id=case_id,
+        round=round_,
+        step=terms.step,
+        clock_number=terms.clock_number,
+        starts=terms.starts,
+        started_at=received_at,
+        limit_n=terms.n,
+        unit=WORKING_DAY if terms.n is not None else "none",
+        kind=terms.basis,
+        article=terms.article,
+        citation=terms.citation,
+    )
+    set_due(clock, day, limits)
+    return clock
+
+
+def set_due(clock: Clock, day: dt.date, limits: Limits) -> bool:
+    """Count the last day of a clock that started on a day; tell whether that changed it."""
+    before = (clock.due_on, clock.is_provisional, clock.calendar)
+    clock.calendar = limits.calendar.version
+    if clock.limit_n is None:
+        clock.due_on, clock.is_provisional = None, False
+    else:
+        due = limits.calendar.add_working_days(day, clock.limit_n)
+        clock.due_on, clock.is_provisional = due.due_on, due.is_provisional
+    return before != (clock.due_on, clock.is_provisional, clock.calendar)
+
+
+def _terms(profile: Profile, step: Step, n: int | None, basis: Basis) -> Terms:
+    return Terms(step.act, step.id, step.starts, n, basis, step.art, profile.citation(step))

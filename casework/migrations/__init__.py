@@ -1,0 +1,46 @@
+"""Versions of the operational state's tables; the newest is reached whenever the state is opened.
+
+Here: the Alembic environment and one file per version below ``versions/``. Not here: what the tables mean.
+"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, text
+
+from resource_catalogue.errors import CaseError
+
+_LOCK = 5_907_115_733
+
+
+def configuration() -> Config:
+    """Return Alembic's configuration; there is no ``alembic.ini``."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    return config
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the database to the newest version in one transaction; do nothing where it is there already.
+
+    Raises:
+        CaseError: The database is of a version that this code does not know.
+    """
+    config = configuration()
+    script = ScriptDirectory.from_config(config)
+    with engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    if found == script.get_current_head():
+        return
+    if found is not None and found not in {revision.revision for revision in script.walk_revisions()}:
+        raise CaseError(
+            "operational state", f"version {found}", f"{script.get_current_head()} or older", "update the platform"
+        )
+    with engine.execution_options(writes=True).begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,138 @@
+"""The connection to the operational state: one address, migrated when opened, one writer at a time.
+
+Here: SQLite and PostgreSQL, transactions, civil days. Not here: tables (``models.py``) and what they mean.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.orm import Session
+
+from casework.migrations import upgrade
+from casework.models import LedgerHead
+from resource_catalogue.errors import CaseError, SettingError
+
+_SETTING = "setting casework.url"
+_WAIT_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Give transactions on the operational state.
+
+    Attributes:
+        engine: Engine whose errors never show parameters.
+        zone: Time zone in which an instant becomes a day.
+    """
+
+    engine: Engine
+    zone: ZoneInfo
+
+    def day(self, instant: dt.datetime) -> dt.date:
+        """Return the civil day of an instant; a naive one is a programming error."""
+        if instant.tzinfo is None:
+            raise TypeError("an instant without time zone")
+        return instant.astimezone(self.zone).date()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a session that only reads."""
+        with _plain_errors(), Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Open the one writing transaction: all of it is kept at the end, or nothing.
+
+        Writers queue up: on SQLite by ``begin immediate``, elsewhere by a lock on the ledger's head.
+        """
+        engine = self.engine.execution_options(writes=True)
+        with _plain_errors(), Session(engine) as session, session.begin():
+            session.execute(select(LedgerHead).with_for_update())
+            yield session
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def open_state(url: str, time_zone: str = "Asia/Shanghai") -> State:
+    """Open the operational state, creating and migrating it where needed.
+
+    Args:
+        url: ``sqlite:///path`` or ``postgresql://user@host/name``.
+        time_zone: Zone in which days are counted.
+
+    Raises:
+        SettingError: The address is not usable or the database does not answer.
+        CaseError: The database was made by a newer version of the platform.
+    """
+    address = _address(url)
+    if address.get_backend_name() == "sqlite" and address.database:
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        engine = create_engine(address, hide_parameters=True, connect_args=_connect_arguments(address))
+    except (ModuleNotFoundError, NoSuchModuleError):
+        raise SettingError(
+            _SETTING, f"no driver for {address.get_backend_name()}", "an installed driver", "install psycopg"
+        ) from None
+    _listen(engine)
+    with _plain_errors(address):
+        upgrade(engine)
+    return State(engine, ZoneInfo(time_zone))
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise SettingError(_SETTING, "not an address", "sqlite:///path or postgresql://user@host/name") from None
+    kind = address.get_backend_name()
+    if kind not in ("sqlite", "postgresql"):
+        raise SettingError(_SETTING, kind, "sqlite or postgresql", "choose one of the two")
+    return address.set(drivername="postgresql+psycopg") if kind == "postgresql" else address
+
+
+def _connect_arguments(address: URL) -> dict[str, Any]:
+    return {"timeout": _WAIT_SECONDS} if address.get_backend_name() == "sqlite" else {}
+
+
+def _listen(engine: Engine) -> None:
+    """Let SQLite keep transactions itself: its Python driver would begin them too late for a queue of writers."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode = wal", "foreign_keys = on", "synchronous = full"):
+            connection.execute(f"pragma {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("begin immediate" if writes else "begin")
+
+
+@contextmanager
+def _plain_errors(address: URL | None = None) -> Iterator[None]:
+    """Turn a driver's error into one of ours, without its text: it may hold parameters or a password."""
+    try:
+        yield
+    except DBAPIError as error:
+        kind, lost = type(error.orig).__name__, error.connection_invalidated
+    else:
+        return
+    where = address.render_as_string(hide_password=True) if address else "operational state"
+    if address is not None:
+        raise SettingError(where, f"cannot be opened ({kind})", "a database that answers", f"see {_SETTING}")
+    found = "the connection was lost" if lost else f"the database refused ({kind})"
+    raise CaseError(where, found, "", "nothing was kept; run again")

@@ -1,0 +1,202 @@
+"""The states of a case, the words of its rows, and the table of what may follow what, as data.
+
+Here: states, outcomes and answers with what a person sees, transitions and who may make them. Not here: making them
+(``ledger.advance``), nor deciding when one is due (``rectification.py``).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from resource_catalogue.errors import CaseError
+from resource_catalogue.model import Label
+
+
+class CaseState(StrEnum):
+    """State of a case (catalogue model, section 5)."""
+
+    DRAFTED = "drafted"
+    ISSUED = "issued"
+    IN_WORK = "in_work"
+    ANSWERED = "answered"
+    VERIFIED = "verified"
+    CLOSED = "closed"
+    RETURNED = "returned"
+    REOPENED = "reopened"
+
+
+class Outcome(StrEnum):
+    """What became of a task's row; ``open`` until a later delivery was seen."""
+
+    OPEN = "open"
+    STILL_FAILING = "still_failing"
+    CORRECTED = "corrected"
+    CONFIRMED_RIGHT = "confirmed_right"
+    WITHDRAWN_BY_SOURCE = "withdrawn_by_source"
+
+
+class AnswerKind(StrEnum):
+    """What an agency may answer on a row."""
+
+    CORRECTED_ELSEWHERE = "corrected_elsewhere"
+    CONFIRMED_RIGHT = "confirmed_right"
+    WITHDRAWN = "withdrawn"
+
+
+class AnswerState(StrEnum):
+    """What the raising body has said to an answer."""
+
+    GIVEN = "given"
+    ACCEPTED = "accepted"
+    RETURNED = "returned"
+
+
+class Party(StrEnum):
+    """Who may make a transition."""
+
+    PLATFORM = "platform"
+    AGENCY = "agency"
+    RAISING_BODY = "raising_body"
+
+
+STATE_LABELS: dict[CaseState, Label] = {
+    CaseState.DRAFTED: Label(zh="待下发", en="Drafted"),
+    CaseState.ISSUED: Label(zh="已下发", en="Issued"),
+    CaseState.IN_WORK: Label(zh="整改中", en="In work"),
+    CaseState.ANSWERED: Label(zh="已反馈", en="Answered"),
+    CaseState.VERIFIED: Label(zh="核验通过", en="Verified"),
+    CaseState.CLOSED: Label(zh="办结", en="Closed"),
+    CaseState.RETURNED: Label(zh="退回", en="Returned"),
+    CaseState.REOPENED: Label(zh="重新打开", en="Reopened"),
+}
+OUTCOME_LABELS: dict[Outcome, Label] = {
+    Outcome.OPEN: Label(zh="待整改", en="Open"),
+    Outcome.STILL_FAILING: Label(zh="仍不合格", en="Still failing"),
+    Outcome.CORRECTED: Label(zh="已更正", en="Corrected"),
+    Outcome.CONFIRMED_RIGHT: Label(zh="核实无误", en="Confirmed right"),
+    Outcome.WITHDRAWN_BY_SOURCE: Label(zh="数源撤回", en="Withdrawn by the source"),
+}
+ANSWER_LABELS: dict[AnswerKind, Label] = {
+    AnswerKind.CORRECTED_ELSEWHERE: Label(zh="已另行更正", en="Corrected elsewhere"),
+    AnswerKind.CONFIRMED_RIGHT: Label(zh="核实无误", en="Confirmed right"),
+    AnswerKind.WITHDRAWN: Label(zh="已撤回", en="Withdrawn"),
+}
+DUE_LABELS: dict[str, Label] = {
+    "prescribed": Label(zh="规定时限", en="Prescribed limit"),
+    "target": Label(zh="平台目标（文本未规定天数）", en="Platform target (the text gives no number)"),
+    "none": Label(zh="无期限", en="No date"),
+}
+QUALITY_OFFICER = "quality_officer"
+
+UNOPENED = ""
+_WITH_AGENCY = (CaseState.ISSUED, CaseState.IN_WORK, CaseState.RETURNED, CaseState.REOPENED)
+OPEN_STATES = (CaseState.DRAFTED, *_WITH_AGENCY, CaseState.ANSWERED, CaseState.VERIFIED)
+"""States in which a case still waits for something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """Admit one act.
+
+    Attributes:
+        from_states: States in which it may happen; the empty text stands for a case that does not exist yet.
+        to_state: State after it; null keeps the state.
+        by: Who may do it; ``post`` narrows to one office of that body.
+        label: What a person sees.
+    """
+
+    act: str
+    from_states: tuple[str, ...]
+    to_state: CaseState | None
+    by: Party
+    label: Label
+    post: str | None = None
+
+    def target(self, state: str) -> str:
+        """Return the state after the act."""
+        return self.to_state or state
+
+
+RECTIFICATION = (
+    Transition("draft", (UNOPENED,), CaseState.DRAFTED, Party.PLATFORM, Label(zh="拟制", en="Draft")),
+    Transition("issue", (CaseState.DRAFTED,), CaseState.ISSUED, Party.PLATFORM, Label(zh="下发", en="Issue")),
+    Transition(
+        "acknowledge",
+        (CaseState.ISSUED, CaseState.REOPENED, CaseState.RETURNED),
+        CaseState.IN_WORK,
+        Party.AGENCY,
+        Label(zh="签收", en="Acknowledge"),
+    ),
+    Transition(
+        "answer",
+        (*_WITH_AGENCY, CaseState.ANSWERED),
+        CaseState.ANSWERED,
+        Party.AGENCY,
+        Label(zh="反馈", en="Answer"),
+    ),
+    Transition(
+        "accept_answer",
+        (CaseState.ANSWERED,),
+        CaseState.IN_WORK,
+        Party.RAISING_BODY,
+        Label(zh="认可反馈", en="Accept the answer"),
+        QUALITY_OFFICER,
+    ),
+    Transition(
+        "return_answer",
+        (CaseState.ANSWERED,),
+        CaseState.RETURNED,
+        Party.RAISING_BODY,
+        Label(zh="退回反馈", en="Return the answer"),
+        QUALITY_OFFICER,
+    ),
+    Transition(
+        "evaluate",
+        (*_WITH_AGENCY, CaseState.ANSWERED),
+        None,
+        Party.PLATFORM,
+        Label(zh="复核数据", en="Evaluate the data"),
+    ),
+    Transition(
+        "recalculate",
+        (*_WITH_AGENCY, CaseState.ANSWERED),
+        None,
+        Party.PLATFORM,
+        Label(zh="重算期限", en="Recalculate the due date"),
+    ),
+    Transition(
+        "verify",
+        (*_WITH_AGENCY, CaseState.ANSWERED),
+        CaseState.VERIFIED,
+        Party.PLATFORM,
+        Label(zh="核验通过", en="Verify"),
+    ),
+    Transition("close", (CaseState.VERIFIED,), CaseState.CLOSED, Party.PLATFORM, Label(zh="办结", en="Close")),
+    Transition("reopen", (CaseState.CLOSED,), CaseState.REOPENED, Party.PLATFORM, Label(zh="重新打开", en="Reopen")),
+)
+DELIVERY_DECISION = (
+    Transition("draft", (UNOPENED,), CaseState.DRAFTED, Party.PLATFORM, Label(zh="登记", en="Register")),
+    Transition("accept", (CaseState.DRAFTED,), CaseState.CLOSED, Party.RAISING_BODY, Label(zh="接受", en="Accept")),
+    Transition("reject", (CaseState.DRAFTED,), CaseState.CLOSED, Party.RAISING_BODY, Label(zh="拒收", en="Reject")),
+)
+TRANSITIONS: dict[str, dict[str, Transition]] = {
+    "rectification": {transition.act: transition for transition in RECTIFICATION},
+    "delivery_decision": {transition.act: transition for transition in DELIVERY_DECISION},
+}
+
+
+def transition_for(kind: str, case_id: str, state: str, act: str) -> Transition:
+    """Return the transition that an act is in a state.
+
+    Raises:
+        CaseError: The table does not admit the act in that state.
+    """
+    transition = TRANSITIONS[kind].get(act)
+    if transition is None or state not in transition.from_states:
+        admitted = [t.act for t in TRANSITIONS[kind].values() if state in t.from_states and t.by != Party.PLATFORM]
+        raise CaseError(
+            case_id,
+            f"{act} in state {state or 'none'}",
+            " | ".join(transition.from_states) if transition else "a known act",
+            f"此状态可办理 / admitted now: {', '.join(admitted) or '—'}",
+        )
+    return transition

@@ -1,0 +1,33 @@
+{#-
+The embedded engine computes with DuckDB and commits with delta-rs: a model's query becomes a temporary view, the
+plugin streams it into the lake's table, and a view over that table stands for the model from then on. Models keep
+the standard materialisations, so another engine with its own Delta writer can build the same tables.
+-#}
+{% materialization table, adapter='duckdb' %}
+  {{ return(civiclake_delta_table()) }}
+{% endmaterialization %}
+
+{% materialization incremental, adapter='duckdb' %}
+  {{ return(civiclake_delta_table()) }}
+{% endmaterialization %}
+
+{% macro civiclake_delta_table() %}
+  {%- set target_relation = this.incorporate(type='view') -%}
+  {%- set inputs = [] -%}
+  {%- for unique_id in model.depends_on.nodes -%}
+    {%- set node = graph.nodes.get(unique_id) or graph.sources.get(unique_id) -%}
+    {%- if node -%}{%- do inputs.append(node.schema ~ '.' ~ (node.alias or node.identifier)) -%}{%- endif -%}
+  {%- endfor -%}
+  {%- set staged = model.schema ~ '__' ~ model.alias ~ '__staged' -%}
+
+  {{ run_hooks(pre_hooks) }}
+  {% call statement('main', language='sql') -%}
+    create or replace view memory.main.{{ staged }} as {{ sql }}
+  {%- endcall %}
+  {%- do adapter.commit() -%}
+  {%- do adapter.store_relation('lake', target_relation, [], '', 'delta',
+      {'staged': 'memory.main.' ~ staged, 'inputs': inputs, 'checksum': local_md5(sql)}) -%}
+  {{ run_hooks(post_hooks) }}
+  {%- do adapter.commit() -%}
+  {{ return({'relations': [target_relation]}) }}
+{% endmacro %}

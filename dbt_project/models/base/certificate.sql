@@ -1,0 +1,2 @@
+{{ config(tags=['base_e_certificate']) }}
+{{ survivors('certificate') }}

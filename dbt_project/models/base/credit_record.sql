@@ -1,0 +1,2 @@
+{{ config(tags=['base_social_credit']) }}
+{{ survivors('credit_record') }}

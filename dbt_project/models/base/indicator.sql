@@ -1,0 +1,2 @@
+{{ config(tags=['base_macro_economy']) }}
+{{ survivors('indicator') }}

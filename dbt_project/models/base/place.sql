@@ -1,0 +1,2 @@
+{{ config(tags=['base_spatial']) }}
+{{ survivors('place') }}

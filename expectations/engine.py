@@ -1,0 +1,176 @@
+"""Great Expectations on DuckDB: the engine, the datasource, and the one way in which metrics are asked for.
+
+Here: all that knows Great Expectations' classes. Metrics are asked for in one bundle, so that a resource is scanned once
+whatever the number of its rules (uniqueness scans its key on its own). Counts come back, never values: expectation
+results carry samples of values and are not used. Not here: what is counted (``checks/``).
+
+DuckDB is not supported out of the box: a result dies with its connection and comes back empty without an error, so the
+engine keeps one connection, and an empty answer over a batch that has rows is a crash, not a zero.
+"""
+
+import logging
+import os
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from io import StringIO
+from typing import Any, Literal
+
+import duckdb
+import sqlalchemy as sa
+from duckdb_engine import ConnectionWrapper
+
+# Read when the package is imported: no usage statistics leave the platform.
+os.environ["GX_ANALYTICS_ENABLED"] = "false"
+
+from great_expectations.core.batch import Batch
+from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
+from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
+from great_expectations.validator.metric_configuration import MetricConfiguration
+from great_expectations.validator.metrics_calculator import MetricsCalculator
+from great_expectations.validator.validator import Validator
+
+from expectations.check import ROWS, Metric
+from resource_catalogue.words import TableName
+
+_LOGGER = "great_expectations"
+
+
+class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
+    """Compute metrics over one kept connection."""
+
+    @contextmanager
+    def get_connection(self) -> Generator[sa.Connection, None, None]:
+        """Yield the kept connection; it ends with the engine."""
+        if self._connection is None:
+            self._connection = self.engine.connect()
+        yield self._connection
+
+
+class DuckDBDatasource(SQLDatasource):
+    """Offer DuckDB to Great Expectations' own contexts, for suites whose results must be its JSON."""
+
+    type: Literal["duckdb"] = "duckdb"  # type: ignore[assignment]
+
+    @property
+    def execution_engine_type(self) -> type[SqlAlchemyExecutionEngine]:
+        """Return the engine that keeps its connection."""
+        return DuckDBExecutionEngine
+
+
+@dataclass
+class Measured:
+    """Hold the values of the metrics that answered and the kind of error of those that did not."""
+
+    values: dict[Metric, int] = field(default_factory=dict)
+    crashed: dict[Metric, str] = field(default_factory=dict)
+
+
+def measure(connection: duckdb.DuckDBPyConnection, batch: TableName, metrics: Iterable[Metric]) -> Measured:
+    """Compute metrics over a table or view: all in one bundle, and those that failed once more one by one.
+
+    Asking singly after a failure shows which metric is guilty, since one bad condition fails its whole bundle.
+
+    Args:
+        connection: Where the batch and the macros are defined; stays open.
+        batch: Table or view.
+        metrics: What to compute; equal ones are computed once.
+    """
+    import expectations.metrics  # noqa: F401  # registers the metric, which needs this module
+
+    asked = list(dict.fromkeys([ROWS, *metrics]))
+    measured = Measured()
+    with _silence():
+        engine = _engine_over(connection)
+        try:
+            calculator, batch_id = _loaded(engine, batch)
+            found = _bundle(calculator, batch_id, asked)
+        except Exception as error:
+            return Measured(crashed=dict.fromkeys(asked, _kind(error)))
+        rows = found.get(ROWS)
+        for metric in asked:
+            _settle(measured, metric, found, rows, calculator, batch_id)
+    return measured
+
+
+def _settle(
+    measured: Measured,
+    metric: Metric,
+    found: dict[Metric, Any],
+    rows: Any,
+    calculator: MetricsCalculator,
+    batch_id: str,
+) -> None:
+    """Keep a metric's value, asking once more where the bundle failed; an empty sum over no rows is zero."""
+    value = found.get(metric)
+    if metric not in found:
+        try:
+            value = _single(calculator, batch_id, metric)
+        except Exception as error:
+            measured.crashed[metric] = _kind(error)
+            return
+    if value is not None:
+        measured.values[metric] = int(value)
+    elif rows == 0:
+        measured.values[metric] = 0
+
+
+def _engine_over(connection: duckdb.DuckDBPyConnection) -> DuckDBExecutionEngine:
+    """Wrap a cursor of the connection, so that closing the engine leaves the caller's connection open."""
+    wrapped = ConnectionWrapper(connection.cursor())
+    engine = sa.create_engine("duckdb:///:memory:", creator=lambda: wrapped, poolclass=sa.pool.StaticPool)
+    return DuckDBExecutionEngine(engine=engine)
+
+
+def _loaded(engine: DuckDBExecutionEngine, batch: TableName) -> tuple[MetricsCalculator, str]:
+    data = SqlAlchemyBatchData(
+        execution_engine=engine, schema_name=batch.schema, table_name=batch.name, create_temp_table=False
+    )
+    loaded = Batch(data=data)
+    # The engine knows a batch only once a validator has loaded it.
+    validator = Validator(execution_engine=engine, batches=[loaded])
+    return validator.metrics_calculator, loaded.id
+
+
+def _bundle(calculator: MetricsCalculator, batch_id: str, metrics: list[Metric]) -> dict[Metric, Any]:
+    by_id = {_configuration(metric, batch_id).id: metric for metric in metrics}
+    calculator.show_progress_bars = False
+    resolved, _ = calculator.compute_metrics(
+        [_configuration(metric, batch_id) for metric in metrics], runtime_configuration={"catch_exceptions": True}
+    )
+    return {by_id[identity]: value for identity, value in resolved.items() if identity in by_id}
+
+
+def _single(calculator: MetricsCalculator, batch_id: str, metric: Metric) -> Any:
+    configuration = _configuration(metric, batch_id)
+    resolved, _ = calculator.compute_metrics([configuration], runtime_configuration={"catch_exceptions": False})
+    return resolved[configuration.id]
+
+
+def _configuration(metric: Metric, batch_id: str) -> MetricConfiguration:
+    domain = {"column": metric.column, "batch_id": batch_id} if metric.column else {"batch_id": batch_id}
+    arguments = {name: list(value) if isinstance(value, tuple) else value for name, value in metric.arguments}
+    return MetricConfiguration(metric.name, domain, arguments)
+
+
+def _kind(error: BaseException) -> str:
+    """Return the type of the innermost error: its text may hold values."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    return type(error).__name__
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Let nothing of Great Expectations reach a log or the screen: its messages quote statements and cells."""
+    logger = logging.getLogger(_LOGGER)
+    before, propagates = logger.level, logger.propagate
+    logger.setLevel(logging.CRITICAL + 1)
+    logger.propagate = False
+    try:
+        with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            yield
+    finally:
+        logger.setLevel(before)
+        logger.propagate = propagates

@@ -1,0 +1,50 @@
+"""What every decoder gives: a header, blocks of text rows with their lines, and the rows that could not be split."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+Cell = str | None
+BLOCK_ROWS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Hold rows side by side.
+
+    Attributes:
+        row_numbers: 1-based number of each data row in the delivery; rejected rows count too.
+        lines: Line of the file (or row of the sheet) at which each row begins.
+        rows: Cells in the order of the header; as long as the header.
+    """
+
+    row_numbers: list[int]
+    lines: list[int]
+    rows: list[list[Cell]]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """Hold a row that could not be split into the columns of the header."""
+
+    row_number: int
+    line: int
+    reason: str
+    text: str
+
+
+@dataclass
+class Decoded:
+    """Hold a file as it was read; ``rejected`` fills while ``blocks`` is consumed.
+
+    Attributes:
+        format: What the bytes are: csv, tsv, xlsx, xls, json, jsonl, geojson.
+        header_row: Line of the header; 0 where the file has none.
+    """
+
+    format: str
+    encoding: str
+    header: list[str]
+    header_row: int
+    sheet: str
+    blocks: Iterator[Block]
+    rejected: list[RejectedRow] = field(default_factory=list)

@@ -1,0 +1,75 @@
+"""The register of deliveries: what has arrived, what became of it, and which delivery is current in each slice.
+
+One row per delivery in ``ingestion.deliveries``; a person's decision on a held one is read from
+``decisions.deliveries`` and takes effect here.
+"""
+
+from typing import Any
+
+import polars as pl
+
+from lake import Lake
+from lake.tables import DELIVERIES, DELIVERY_DECISIONS, SCHEMAS
+from resource_catalogue.resource import Resource
+from resource_catalogue.words import DeliveryState
+
+EFFECTIVE = (DeliveryState.LOADED, DeliveryState.ACCEPTED)
+"""States in which a delivery's rows count."""
+
+
+def deliveries_of(lake: Lake, resource_id: str | None = None) -> pl.DataFrame:
+    """Return the deliveries of one resource, or of all, in order of delivery."""
+    known = lake.read(DELIVERIES)
+    if known.is_empty():
+        return pl.DataFrame(schema=_empty().schema)
+    if resource_id is not None:
+        known = known.filter(pl.col("resource_id") == resource_id)
+    return known.sort("resource_id", "slice", "order_key", "delivery_id")
+
+
+def record(lake: Lake, rows: list[dict[str, Any]]) -> None:
+    """Write new or changed delivery rows; nothing is committed where there are none."""
+    if rows:
+        frame = pl.from_dicts(rows, schema=_empty().schema)
+        lake.merge(DELIVERIES, frame, ["delivery_id"])
+
+
+def apply_decisions(lake: Lake, resource_id: str) -> list[str]:
+    """Give held deliveries the state that a person decided and return their ids."""
+    held = deliveries_of(lake, resource_id).filter(pl.col("state") == DeliveryState.HELD)
+    decided = lake.read(DELIVERY_DECISIONS)
+    if held.is_empty() or decided.is_empty():
+        return []
+    newest = decided.sort("decided_at").group_by("delivery_id").last().select("delivery_id", "decision")
+    changed = held.join(newest, on="delivery_id").with_columns(
+        state=pl.when(pl.col("decision").is_in(["accept", "accepted"]))
+        .then(pl.lit(str(DeliveryState.ACCEPTED)))
+        .otherwise(pl.lit(str(DeliveryState.REJECTED)))
+    )
+    record(lake, changed.drop("decision").to_dicts())
+    return changed["delivery_id"].to_list()
+
+
+def current_slices(deliveries: pl.DataFrame, resource: Resource) -> pl.DataFrame:
+    """Return the deliveries whose rows make up the resource now.
+
+    A snapshot replaces its slice: the newest effective delivery of each counts. Appended and changed deliveries all
+    count; each is a slice of its own under its id.
+
+    Returns:
+        ``_slice``, ``delivery_id``, ``order_key``, ``received_at``, ``rows_loaded``, ``rows`` (received); one row per
+        slice of ``standard``.
+    """
+    effective = deliveries.filter(pl.col("state").is_in([str(state) for state in EFFECTIVE])).sort("order_key")
+    if resource.update.mode == "snapshot":
+        chosen = effective.group_by("slice", maintain_order=True).last().with_columns(_slice=pl.col("slice"))
+    else:
+        chosen = effective.with_columns(_slice=pl.col("delivery_id"))
+    kept = ("_slice", "delivery_id", "order_key", "received_at", "rows_loaded", pl.col("rows_received").alias("rows"))
+    return chosen.select(*kept).sort("_slice")
+
+
+def _empty() -> pl.DataFrame:
+    frame = pl.from_arrow(SCHEMAS[DELIVERIES].empty_table())
+    assert isinstance(frame, pl.DataFrame)
+    return frame

@@ -1,0 +1,92 @@
+"""Write ``raw.*``: what the agency sent, as text, in full, one row per data row that could be split."""
+
+from collections.abc import Iterator
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+
+from ingestion.decoded import Block, Decoded
+from ingestion.header import raw_names
+from lake import Lake
+from resource_catalogue.errors import DeliveryError, EngineError
+from resource_catalogue.resource import Resource
+from resource_catalogue.words import raw_table
+
+_LEAD = [("_delivery_id", pa.string()), ("_row_number", pa.int64()), ("_line", pa.int64()), ("_sheet", pa.string())]
+
+
+def write_raw(lake: Lake, resource: Resource, delivery_id: str, decoded: Decoded) -> int:
+    """Append a delivery's rows to its raw table in one commit and return how many there are.
+
+    A commit is whole or absent; where an earlier, killed run has made it, the rows are only counted.
+    """
+    table = raw_table(resource.id)
+    schema = raw_schema(raw_names(decoded.header, resource))
+    tally = _Tally()
+    batches = (_batch(block, decoded, delivery_id, schema) for block in tally.watched(decoded.blocks))
+    if _has_delivery(lake, resource, delivery_id):
+        for _ in batches:
+            continue
+        return tally.rows
+    try:
+        lake.append(table, pa.RecordBatchReader.from_batches(schema, batches))
+    except EngineError:
+        # The engine wraps what the decoder raised while it streamed; the decoder's own words help the agency.
+        raise tally.error or EngineError(str(table), "the rows could not be written") from None
+    return tally.rows
+
+
+def raw_schema(names: list[str]) -> pa.Schema:
+    """Return the schema of raw rows with the given text columns."""
+    return pa.schema([*_LEAD, *((name, pa.string()) for name in names)])
+
+
+def read_raw(
+    connection: duckdb.DuckDBPyConnection, resource: Resource, delivery_id: str, rows: int
+) -> Iterator[pl.DataFrame]:
+    """Give a delivery's raw rows in order, a batch of at most ``rows`` at a time.
+
+    Args:
+        connection: Engine that has the raw table. It is opened before the rows stream into a commit: the writer may
+            not open another Delta table while it pulls.
+    """
+    relation = connection.execute(
+        f"select * from {raw_table(resource.id)} where _delivery_id = ? order by _row_number", [delivery_id]
+    )
+    for batch in relation.to_arrow_reader(rows):
+        frame = pl.from_arrow(batch)
+        assert isinstance(frame, pl.DataFrame)
+        yield frame
+
+
+class _Tally:
+    """Count the rows that pass, and remember why the decoder stopped."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.error: DeliveryError | None = None
+
+    def watched(self, blocks: Iterator[Block]) -> Iterator[Block]:
+        try:
+            for block in blocks:
+                self.rows += len(block.rows)
+                yield block
+        except DeliveryError as error:
+            self.error = error
+            raise
+
+
+def _batch(block: Block, decoded: Decoded, delivery_id: str, schema: pa.Schema) -> pa.RecordBatch:
+    columns = list(zip(*block.rows, strict=True)) if block.rows else [[] for _ in decoded.header]
+    lead = [[delivery_id] * len(block.rows), block.row_numbers, block.lines, [decoded.sheet] * len(block.rows)]
+    arrays = [pa.array(values, type=field.type) for values, field in zip([*lead, *columns], schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _has_delivery(lake: Lake, resource: Resource, delivery_id: str) -> bool:
+    table = raw_table(resource.id)
+    if not lake.exists(table):
+        return False
+    found = lake.query(f"select 1 from {table} where _delivery_id = ? limit 1", table, parameters=[delivery_id])
+    return not found.is_empty()

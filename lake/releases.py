@@ -1,0 +1,231 @@
+"""Catalogue releases as tables: publishing, reading back, changing an entry's state.
+
+Here: freezing a checked catalogue into ``catalogue.releases`` and ``catalogue.entries``, and rebuilding it from them
+without its files. Not here: what a release is (``resource_catalogue/release.py``), nor whether the files agree
+(``resource_catalogue/catalogue_check.py``), which the caller checks before it publishes.
+
+The entries are written first and the release's row last: a publish that is killed leaves no release, and the next
+one overwrites what it left.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import get_args
+
+import pyarrow as pa
+from deltalake import DeltaTable
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from lake.engine import engine_errors
+from lake.release_rows import (
+    ENTRIES,
+    ENTRIES_SCHEMA,
+    RELEASES,
+    RELEASES_SCHEMA,
+    Row,
+    entry_rows,
+    rebuilt,
+    release_row,
+)
+from lake.store import Lake
+from resource_catalogue.catalogue import Catalogue
+from resource_catalogue.errors import CatalogueError, LakeError
+from resource_catalogue.profile import Profile
+from resource_catalogue.release import EntryState, Release, catalogue_hash
+from resource_catalogue.words import TableName
+
+_LOCK_SECONDS = 120
+
+
+def publish(
+    lake: Lake,
+    catalogue: Catalogue,
+    profile: Profile,
+    as_of: dt.datetime,
+    registered_by: str,
+    reviewed_by: str,
+    states: Mapping[str, EntryState] | None = None,
+) -> Release:
+    """Freeze a checked catalogue as the next release (目录发布; four eyes: C-16, Xinjiang a12¶1).
+
+    Args:
+        lake: Where it is kept.
+        catalogue: Entries without error faults.
+        profile: Jurisdiction under which they were checked.
+        as_of: Instant of publication, with time zone.
+        registered_by: ``agency/post`` that registered the changes.
+        reviewed_by: ``agency/post`` that reviewed them; another than ``registered_by``.
+        states: New state by id of a resource or dataset. An entry that is not named here keeps the state it had;
+            a new one is ``listed``.
+
+    Returns:
+        The new release, or the current one where nothing has changed.
+
+    Raises:
+        CatalogueError: A post does not exist or is not in office, both are the same, or a state is given to an
+            entry that is not there.
+    """
+    _check_posts(catalogue, as_of.date(), registered_by, reviewed_by)
+    with _publishing(lake):
+        current = _newest(lake)
+        resolved = _resolved_states(catalogue, current.states if current else {}, states or {})
+        content = catalogue_hash(catalogue, profile)
+        if current and current.hash == content and current.states == resolved:
+            return current
+        number = current.number + 1 if current else 1
+        new = Release(number, content, as_of, registered_by, reviewed_by, profile, catalogue, resolved)
+        _write(lake, new)
+        return release(lake, number)
+
+
+def set_state(
+    lake: Lake,
+    entry_id: str,
+    state: EntryState,
+    as_of: dt.datetime,
+    registered_by: str,
+    reviewed_by: str,
+) -> Release:
+    """Publish the current release again with another state of one resource or dataset.
+
+    Args:
+        lake: Where releases are kept.
+        entry_id: Resource or dataset, as the current release knows it.
+        state: ``suspended`` and ``retired`` stop what follows the entry; ``listed`` takes it up again.
+        as_of: Instant of publication, with time zone.
+        registered_by: ``agency/post`` that registered the change.
+        reviewed_by: ``agency/post`` that reviewed it.
+
+    Returns:
+        The new release, or the current one where the entry has that state already.
+
+    Raises:
+        CatalogueError: No release is published, it has no such entry, or a post is not as demanded.
+    """
+    current = current_release(lake)
+    return publish(
+        lake, current.catalogue, current.profile, as_of, registered_by, reviewed_by, {entry_id: state}
+    )
+
+
+def current_release(lake: Lake) -> Release:
+    """Return the newest release.
+
+    Raises:
+        CatalogueError: None is published.
+    """
+    newest = _newest(lake)
+    if newest is None:
+        raise CatalogueError(
+            str(RELEASES),
+            "尚未发布目录 / no catalogue release is published",
+            "至少一个版本 / one release at least",
+            "先检查并发布目录 / check and publish the catalogue first: civiclake catalogue publish",
+        )
+    return newest
+
+
+def release(lake: Lake, number: int) -> Release:
+    """Return a release by its number, rebuilt from the tables.
+
+    Raises:
+        CatalogueError: There is no such release, or this version of the platform cannot read it.
+    """
+    rows = _rows(lake, RELEASES, "number", number)
+    if not rows:
+        known = ", ".join(map(str, release_numbers(lake)))
+        raise CatalogueError(
+            str(RELEASES), f"没有版本 / no release {number}", known or "—", "选用已有版本 / choose one"
+        )
+    try:
+        return rebuilt(rows[0], _rows(lake, ENTRIES, "release", number))
+    except ValidationError as error:
+        raise CatalogueError(
+            f"{RELEASES} {number}",
+            f"{error.error_count()} × {error.title}: 与本平台版本不符 / not readable by this version of the platform",
+            "现行格式 / the present format",
+            "重新发布目录 / publish the catalogue again",
+        ) from None
+
+
+def release_numbers(lake: Lake) -> list[int]:
+    """List the numbers of all releases, in order."""
+    if not lake.exists(RELEASES):
+        return []
+    return sorted(lake.read(RELEASES)["number"].to_list())
+
+
+def _newest(lake: Lake) -> Release | None:
+    numbers = release_numbers(lake)
+    return release(lake, numbers[-1]) if numbers else None
+
+
+def _check_posts(catalogue: Catalogue, day: dt.date, registered_by: str, reviewed_by: str) -> None:
+    for role, reference in (("registered_by", registered_by), ("reviewed_by", reviewed_by)):
+        agency_id, _, post = reference.partition("/")
+        agency = catalogue.agencies.get(agency_id)
+        if agency is None or not agency.has_post(post) or not agency.valid.contains(day):
+            raise CatalogueError(
+                role,
+                f"{reference}: 没有此机构或岗位 / no such agency or post in office",
+                "agency/post",
+                "在机构文件中登记岗位，或改用已有岗位 / register the post with the agency, or name one that exists",
+            )
+    if registered_by == reviewed_by:
+        raise CatalogueError(
+            "reviewed_by",
+            f"{reviewed_by}: 登记与审核为同一岗位 / registrar and reviewer are the same",
+            "两个岗位 / two posts",
+            "由另一人审核 / have somebody else review",
+        )
+
+
+def _resolved_states(
+    catalogue: Catalogue, before: Mapping[str, EntryState], given: Mapping[str, EntryState]
+) -> dict[str, EntryState]:
+    known = [*catalogue.resources, *catalogue.datasets]
+    for entry_id, state in given.items():
+        if entry_id not in known or state not in get_args(EntryState):
+            raise CatalogueError(
+                "states",
+                f"{entry_id}: {state}",
+                f"资源或数据集 / a resource or dataset: {' | '.join(get_args(EntryState))}",
+                "改正标识或状态 / correct the id or the state",
+            )
+    return {key: given.get(key) or before.get(key) or "listed" for key in known}
+
+
+@contextmanager
+def _publishing(lake: Lake) -> Iterator[None]:
+    """Let one process publish at a time: reading the last number and writing the next belong together."""
+    folder = lake.scratch / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / "catalogue.publish.lock")
+    try:
+        lock.acquire(timeout=_LOCK_SECONDS)
+    except Timeout:
+        raise LakeError(
+            str(RELEASES), "another process is publishing", "one publisher at a time", "wait for it to end"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _write(lake: Lake, new: Release) -> None:
+    entries = pa.Table.from_pylist(list(entry_rows(new)), schema=ENTRIES_SCHEMA)
+    lake.replace_where(ENTRIES, entries, {"release": str(new.number)})
+    lake.append(RELEASES, pa.Table.from_pylist([release_row(new)], schema=RELEASES_SCHEMA))
+
+
+def _rows(lake: Lake, table: TableName, column: str, number: int) -> list[Row]:
+    """Return the rows of one release; only files that may hold it are read."""
+    if not lake.exists(table):
+        return []
+    with engine_errors(str(table)):
+        delta = DeltaTable(str(lake.path(table)))
+        rows: list[Row] = delta.to_pyarrow_table(filters=[(column, "=", number)]).to_pylist()
+    return rows

@@ -1,0 +1,286 @@
+"""Tables on disk: where they lie, how they are committed, what they were made from.
+
+Every commit of the platform goes through ``Lake``. A commit records its input versions and a fingerprint of code and
+release, so that a stage that finds the same ones can be skipped: a second run writes no version.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake.exceptions import TableNotFoundError
+from filelock import FileLock, Timeout
+
+from lake.engine import engine_errors, open_engine
+from resource_catalogue.errors import LakeError
+from resource_catalogue.words import TableName
+
+Data = pa.Table | pa.RecordBatchReader | pl.DataFrame
+_INPUTS, _FINGERPRINT = "civiclake.inputs", "civiclake.fingerprint"
+_CONFIGURATION: dict[str, str | None] = {"delta.enableDeletionVectors": "false"}
+_LOCK_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Say what a commit was made from.
+
+    Attributes:
+        inputs: Versions of the tables that were read.
+        fingerprint: Hash of code and release; two equal commits need not both be made.
+    """
+
+    inputs: Mapping[str, int] = field(default_factory=dict)
+    fingerprint: str = ""
+
+    def properties(self) -> CommitProperties:
+        """Return the form in which the Delta log keeps it."""
+        return CommitProperties(
+            custom_metadata={
+                _INPUTS: json.dumps(dict(self.inputs), sort_keys=True),
+                _FINGERPRINT: self.fingerprint,
+            },
+            max_commit_retries=0,
+        )
+
+
+class Lake:
+    """Own the tables below one root folder.
+
+    Args:
+        root: Folder of the lake; a table lies at ``<root>/<schema>/<name>``.
+        scratch: Folder for locks and spilled data; default a sibling ``tmp`` of the root.
+        threads: Threads of the engine; null lets it choose.
+        memory_limit: Memory limit of the engine such as ``4GB``.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        scratch: Path | None = None,
+        threads: int | None = None,
+        memory_limit: str | None = None,
+    ) -> None:
+        self.root = Path(root).absolute()
+        self.scratch = scratch or self.root.parent / "tmp"
+        self.threads, self.memory_limit = threads, memory_limit
+        self._engine: duckdb.DuckDBPyConnection | None = None
+
+    def path(self, table: TableName) -> Path:
+        """Return the folder of a table."""
+        return self.root / table.schema / table.name
+
+    def exists(self, table: TableName) -> bool:
+        """Tell whether the table has been committed at least once."""
+        return (self.path(table) / "_delta_log").is_dir() and self._open(table) is not None
+
+    def tables(self, *schemas: str) -> list[TableName]:
+        """List the tables, of the given schemas only if any are given, in order of name."""
+        found = [
+            TableName(log.parent.parent.name, log.parent.name)
+            for log in self.root.glob("*/*/_delta_log")
+            if not schemas or log.parent.parent.name in schemas
+        ]
+        return sorted(table for table in found if self.exists(table))
+
+    def version(self, table: TableName) -> int | None:
+        """Return the current version, or null where there is no table."""
+        delta = self._open(table)
+        return delta.version() if delta else None
+
+    def versions(self, tables: Iterable[TableName]) -> dict[str, int]:
+        """Return the current versions of the tables that exist, by name."""
+        pairs = ((str(table), self.version(table)) for table in tables)
+        return {name: version for name, version in pairs if version is not None}
+
+    def row_count(self, table: TableName) -> int:
+        """Count the rows of the current version; 0 where there is no table."""
+        delta = self._open(table)
+        return int(delta.count()) if delta else 0
+
+    def last_commit(self, table: TableName) -> Commit | None:
+        """Return what the newest commit recorded, or null where there is none."""
+        delta = self._open(table)
+        if delta is None:
+            return None
+        entry = delta.history(1)[0]
+        return Commit(json.loads(entry.get(_INPUTS) or "{}"), entry.get(_FINGERPRINT) or "")
+
+    def is_current(self, table: TableName, commit: Commit) -> bool:
+        """Tell whether the table's newest commit was made from the same inputs and fingerprint."""
+        last = self.last_commit(table)
+        return last is not None and dict(last.inputs) == dict(commit.inputs) and (
+            last.fingerprint == commit.fingerprint
+        )
+
+    def append(self, table: TableName, data: Data, commit: Commit | None = None) -> int:
+        """Append rows and return the new version."""
+        return self._write(table, data, "append", commit)
+
+    def overwrite(self, table: TableName, data: Data, commit: Commit | None = None) -> int:
+        """Replace the whole table, its columns included, and return the new version."""
+        return self._write(table, data, "overwrite", commit)
+
+    def replace_where(
+        self, table: TableName, data: Data, where: Mapping[str, str], commit: Commit | None = None
+    ) -> int:
+        """Replace the rows whose columns have the given values (a slice, a delivery) in one commit.
+
+        Args:
+            where: Column to text value; all must match.
+        """
+        if not self.exists(table):
+            return self.append(table, data, commit)
+        predicate = " and ".join(f"{_quoted(column)} = {_literal(value)}" for column, value in where.items())
+        return self._write(table, data, "overwrite", commit, predicate)
+
+    def merge(self, table: TableName, data: Data, key: Iterable[str], commit: Commit | None = None) -> int:
+        """Insert rows, or update those whose key exists; no version is made where nothing differs."""
+        if not self.exists(table):
+            return self.append(table, data, commit)
+        on = " and ".join(f"t.{_quoted(k)} = s.{_quoted(k)}" for k in key)
+        with self._lock(table), engine_errors(str(table)):
+            merger = DeltaTable(str(self.path(table))).merge(
+                _arrow(data),
+                predicate=on,
+                source_alias="s",
+                target_alias="t",
+                commit_properties=(commit or Commit()).properties(),
+            )
+            merger.when_matched_update_all().when_not_matched_insert_all().execute()
+        return self.version(table) or 0
+
+    def delete_where(self, table: TableName, where: Mapping[str, str], commit: Commit | None = None) -> None:
+        """Delete the rows whose columns have the given values."""
+        predicate = " and ".join(f"{_quoted(column)} = {_literal(value)}" for column, value in where.items())
+        with self._lock(table), engine_errors(str(table)):
+            DeltaTable(str(self.path(table))).delete(
+                predicate, commit_properties=(commit or Commit()).properties()
+            )
+
+    def connect(self, *tables: TableName) -> duckdb.DuckDBPyConnection:
+        """Return a connection with a view per table; of all tables where none is named.
+
+        All connections of one lake share one in-memory engine: loading it costs more than most queries.
+        """
+        if self._engine is None:
+            self._engine = open_engine(self.threads, self.memory_limit, self.scratch / "spill")
+        connection = self._engine.cursor()
+        connection.execute("set TimeZone = 'UTC'")
+        self.register(connection, *(tables or self.tables()))
+        return connection
+
+    def register(self, connection: duckdb.DuckDBPyConnection, *tables: TableName) -> None:
+        """Create a view per table that exists in a connection that has the delta extension."""
+        for table in tables:
+            if not self.exists(table):
+                continue
+            connection.execute(f"create schema if not exists {_quoted(table.schema)}")
+            connection.execute(
+                f"create or replace view {_quoted(table.schema)}.{_quoted(table.name)} as "
+                f"select * from delta_scan({_literal(str(self.path(table)))})"
+            )
+
+    def read(self, table: TableName, version: int | None = None) -> pl.DataFrame:
+        """Read a small table whole; an empty frame where there is none.
+
+        Args:
+            version: Version to read; null reads the current one.
+        """
+        delta = self._open(table, version)
+        if delta is None:
+            return pl.DataFrame()
+        frame = pl.from_arrow(pa.table(delta.to_pyarrow_table()))
+        return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
+
+    def query(self, sql: str, *tables: TableName, parameters: list[Any] | None = None) -> pl.DataFrame:
+        """Run one query over the named tables and return its rows."""
+        connection = self.connect(*tables)
+        try:
+            with engine_errors(" ".join(map(str, tables)) or "query"):
+                return connection.execute(sql, parameters or []).pl()
+        finally:
+            connection.close()
+
+    def row_hash(self, table: TableName) -> str:
+        """Return a hash over all rows, whatever their order or file: equal content, equal hash."""
+        connection = self.connect(table)
+        try:
+            with engine_errors(str(table)):
+                columns = [row[0] for row in connection.execute(f"describe {table}").fetchall()]
+                listed = ", ".join(_quoted(column) for column in sorted(columns))
+                row = connection.execute(
+                    f"select count(*), coalesce(bit_xor(hash({listed})), 0), "
+                    f"coalesce(sum(hash({listed})::hugeint % 1000000007), 0) from {table}"
+                ).fetchone()
+        finally:
+            connection.close()
+        return ":".join(map(str, row or ()))
+
+    def _open(self, table: TableName, version: int | None = None) -> DeltaTable | None:
+        try:
+            return DeltaTable(str(self.path(table)), version=version)
+        except TableNotFoundError:
+            return None
+
+    @contextmanager
+    def _lock(self, table: TableName) -> Iterator[None]:
+        folder = self.scratch / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / f"{table}.lock")
+        try:
+            lock.acquire(timeout=_LOCK_SECONDS)
+        except Timeout:
+            raise LakeError(
+                str(table), "another process is writing it", "one writer at a time", "wait for it to end"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _write(
+        self,
+        table: TableName,
+        data: Data,
+        mode: Literal["append", "overwrite"],
+        commit: Commit | None,
+        predicate: str | None = None,
+    ) -> int:
+        """Commit once, then re-read the version: an exception alone is no proof that nothing was written."""
+        self.path(table).parent.mkdir(parents=True, exist_ok=True)
+        replaces_all = mode == "overwrite" and predicate is None
+        with self._lock(table), engine_errors(str(table)):
+            before = self.version(table)
+            write_deltalake(
+                str(self.path(table)),
+                _arrow(data),
+                mode=mode,
+                predicate=predicate,
+                schema_mode="overwrite" if replaces_all else "merge",
+                configuration=_CONFIGURATION,
+                commit_properties=(commit or Commit()).properties(),
+            )
+            after = self.version(table)
+        if after is None or after == before:
+            raise LakeError(str(table), "the commit left no new version", "", "run again")
+        return after
+
+
+def _arrow(data: Data) -> pa.Table | pa.RecordBatchReader:
+    return data.to_arrow(compat_level=pl.CompatLevel.oldest()) if isinstance(data, pl.DataFrame) else data
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,164 @@
+"""Shapes of the system tables that rooms meet in: deliveries, rejected rows, findings, results, decisions.
+
+Here: the Arrow schema of each. The grain is the first line of each docstring. Not here: raw, standard, claims and
+base tables, whose columns follow from the release and from ``resource_catalogue.entities``.
+"""
+
+import pyarrow as pa
+
+from resource_catalogue.words import TableName
+
+_INSTANT = pa.timestamp("us", tz="UTC")
+
+DELIVERIES = TableName("ingestion", "deliveries")
+"""One row per delivery (归集批次), whatever became of it."""
+REPLACED_ROWS = TableName("ingestion", "replaced_rows")
+"""One row per row whose key was not valid and that a later delivery of its slice put right in its place."""
+REJECTED_ROWS = TableName("ingestion", "rejected_rows")
+"""One row per source row that could not be split into columns; ``text`` holds it as sent (may be personal)."""
+CLOCK = TableName("ingestion", "clock")
+"""One row: the latest ``as_of`` a run has used; a run may not go back behind it."""
+RESULTS = TableName("quality", "results")
+"""One row per rule, at its newest evaluation."""
+FINDINGS = TableName("quality", "findings")
+"""One row per rule and failing row of the current data (问题数据); keyed, never with the value."""
+SCORES = TableName("quality", "scores")
+"""One row per scope (agency, resource), dimension and indicator; score null where not assessable."""
+DELIVERY_DECISIONS = TableName("decisions", "deliveries")
+"""One row per decision of a person on a held delivery."""
+OPENED = TableName("opening", "datasets")
+"""One row per opened dataset at its newest release."""
+
+SCHEMAS: dict[TableName, pa.Schema] = {
+    DELIVERIES: pa.schema(
+        [
+            ("delivery_id", pa.string()),
+            ("resource_id", pa.string()),
+            ("agency_id", pa.string()),
+            ("submitted_by", pa.string()),
+            ("slice", pa.string()),
+            ("file_name", pa.string()),
+            ("sheet", pa.string()),
+            ("content_hash", pa.string()),
+            ("size_bytes", pa.int64()),
+            ("format", pa.string()),
+            ("encoding", pa.string()),
+            ("header_row", pa.int64()),
+            ("rows_received", pa.int64()),
+            ("rows_loaded", pa.int64()),
+            ("rows_rejected", pa.int64()),
+            ("state", pa.string()),
+            ("reason", pa.string()),
+            ("issued_on", pa.date32()),
+            ("arrived_at", _INSTANT),
+            ("received_at", _INSTANT),
+            ("release", pa.int64()),
+            ("order_key", pa.string()),
+        ]
+    ),
+    REJECTED_ROWS: pa.schema(
+        [
+            ("delivery_id", pa.string()),
+            ("resource_id", pa.string()),
+            ("row_number", pa.int64()),
+            ("line", pa.int64()),
+            ("sheet", pa.string()),
+            ("reason", pa.string()),
+            ("row_key", pa.string()),
+            ("text", pa.string()),
+        ]
+    ),
+    REPLACED_ROWS: pa.schema(
+        [
+            ("resource_id", pa.string()),
+            ("old_delivery_id", pa.string()),
+            ("old_row_number", pa.int64()),
+            ("old_row_key", pa.string()),
+            ("new_delivery_id", pa.string()),
+            ("new_row_number", pa.int64()),
+        ]
+    ),
+    CLOCK: pa.schema([("as_of", _INSTANT)]),
+    FINDINGS: pa.schema(
+        [
+            ("finding_id", pa.string()),
+            ("rule_id", pa.string()),
+            ("rule_version", pa.string()),
+            ("check", pa.string()),
+            ("indicator", pa.string()),
+            ("severity", pa.string()),
+            ("agency_id", pa.string()),
+            ("resource_id", pa.string()),
+            ("column", pa.string()),
+            ("reason", pa.string()),
+            ("row_key", pa.string()),
+            ("delivery_id", pa.string()),
+            ("row_number", pa.int64()),
+            ("file_name", pa.string()),
+            ("sheet", pa.string()),
+            ("line", pa.int64()),
+            ("first_seen", _INSTANT),
+            ("release", pa.int64()),
+            ("profile", pa.string()),
+        ]
+    ),
+    RESULTS: pa.schema(
+        [
+            ("rule_id", pa.string()),
+            ("rule_version", pa.string()),
+            ("check", pa.string()),
+            ("indicator", pa.string()),
+            ("severity", pa.string()),
+            ("agency_id", pa.string()),
+            ("resource_id", pa.string()),
+            ("column", pa.string()),
+            ("evaluated", pa.int64()),
+            ("unexpected", pa.int64()),
+            ("state", pa.string()),
+            ("fingerprint", pa.string()),
+            ("as_of", _INSTANT),
+            ("release", pa.int64()),
+            ("profile", pa.string()),
+        ]
+    ),
+    SCORES: pa.schema(
+        [
+            ("scope", pa.string()),
+            ("scope_id", pa.string()),
+            ("dimension", pa.string()),
+            ("indicator", pa.string()),
+            ("a", pa.int64()),
+            ("b", pa.int64()),
+            ("score", pa.float64()),
+            ("as_of", _INSTANT),
+            ("release", pa.int64()),
+            ("profile", pa.string()),
+        ]
+    ),
+    DELIVERY_DECISIONS: pa.schema(
+        [
+            ("decision_id", pa.string()),
+            ("delivery_id", pa.string()),
+            ("decision", pa.string()),
+            ("agency_id", pa.string()),
+            ("post", pa.string()),
+            ("note", pa.string()),
+            ("decided_at", _INSTANT),
+        ]
+    ),
+    OPENED: pa.schema(
+        [
+            ("dataset", pa.string()),
+            ("rows", pa.int64()),
+            ("k", pa.int64()),
+            ("open_type", pa.string()),
+            ("manifest_hash", pa.string()),
+            ("files", pa.list_(pa.string())),
+            ("state", pa.string()),
+            ("reason", pa.string()),
+            ("opened_at", _INSTANT),
+            ("release", pa.int64()),
+            ("profile", pa.string()),
+        ]
+    ),
+}

@@ -1,0 +1,271 @@
+"""Public-data resources (公共数据资源目录): one entry per file below ``catalogue/resources/<agency>/``.
+
+The fields are those of the national guide (发改高技〔2017〕1272号) and of the five regulations; see
+``docs/how-to/add-a-feed.md``. Review verdicts and listing states belong to the release, not here.
+"""
+
+import datetime as dt
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from resource_catalogue.model import (
+    STRICTNESS,
+    Access,
+    AccessType,
+    AgencyId,
+    DivisionCode,
+    Identifier,
+    Label,
+    LegalBasis,
+    ResourceId,
+    Strict,
+)
+
+Frequency = Literal[
+    "real_time",
+    "daily",
+    "weekly",
+    "monthly",
+    "quarterly",
+    "half_yearly",
+    "yearly",
+    "irregular",
+    "never",
+]
+ColumnType = Literal[
+    "text",
+    "code",
+    "citizen_id",
+    "credit_code",
+    "registration_number",
+    "subject_identifier",
+    "certificate_identifier",
+    "person_name",
+    "address",
+    "phone",
+    "division",
+    "money",
+    "date",
+    "datetime",
+    "integer",
+    "decimal",
+    "boolean",
+    "geometry",
+]
+Indicator = Literal[
+    "0101", "0102", "0103", "0104", "0105", "0106", "0201", "0202", "0301", "0302",
+    "0303", "0304", "0305", "0401", "0402", "0501", "0502", "0503", "0601", "0602",
+]  # fmt: skip
+
+
+class Agencies(Strict):
+    """Name the three bodies that an entry must tell apart (Yancheng a9: 收集、审核、提供机构)."""
+
+    collecting: AgencyId
+    reviewing: AgencyId
+    providing: AgencyId
+
+
+class Collected(Strict):
+    """Say when and where a row was collected at the source (Weihai a10): a column's name or a constant."""
+
+    at: dt.date | str | None = Field(default=None, union_mode="left_to_right")
+    place: str | None = None
+
+
+class Covers(Strict):
+    """Say what the resource is expected to cover."""
+
+    divisions: tuple[DivisionCode, ...] = ()
+    since: dt.date | None = None
+    rows_expected: int | None = Field(default=None, ge=0)
+
+
+class Update(Strict):
+    """Promise how often (更新频率) and in which mode the resource is delivered."""
+
+    frequency: Frequency
+    mode: Literal["snapshot", "append", "changes"] = "snapshot"
+    due: str | None = None
+
+
+class Secrecy(Strict):
+    """Record the secrecy review; an entry declared secret is refused (Xinjiang a12¶3)."""
+
+    class Review(Strict):
+        """Record when and by which post the entry was reviewed."""
+
+        on: dt.date
+        post: str
+        valid_to: dt.date | None = None
+
+    state: Literal["not_secret", "secret", "not_reviewed"]
+    reviewed: Review | None = None
+
+
+class Level(Strict):
+    """Grade the data by harmed object and degree of harm (GB/T 43697-2024)."""
+
+    national: Literal["general", "important", "core"]
+    grade: int = Field(ge=1, le=4)
+    object: str
+    harm: Literal["none", "general", "serious", "very_serious"]
+
+
+class Source(Strict):
+    """Say where deliveries come from and how their bytes are read.
+
+    Attributes:
+        path: Glob below the inbox.
+        slice: Regular expression over the path with named groups; their values make the slice (``2002/西藏``).
+        issued: Regular expression over the path whose first group is the issue date (YYYY-MM-DD or YYYYMMDD).
+        encoding: Declared encoding; null means detected and reported.
+        header_row: 1-based line of the header; null means found, 0 means the file has none.
+        sheet: Sheet name of a workbook; null means the first that has rows.
+        rows_at: Path to the list of rows in a JSON document (``erDataList``), or of features in GeoJSON.
+        delimiter: Declared delimiter; null means found.
+    """
+
+    connector: Literal["folder"] = "folder"
+    path: str
+    slice: str | None = None
+    issued: str | None = None
+    encoding: str | None = None
+    header_row: int | None = Field(default=None, ge=0)
+    sheet: str | None = None
+    rows_at: str | None = None
+    delimiter: str | None = None
+    submitted_by: AgencyId | None = None
+
+
+class Guard(Strict):
+    """Bound how far a snapshot may shrink or change before a person must accept it, in percent of its slice."""
+
+    max_shrink_pct: float = Field(default=10, ge=0, le=100)
+    max_changed_pct: float = Field(default=100, ge=0, le=100)
+
+
+class Column(Strict):
+    """Describe one column (信息项). ``share`` and ``open`` default to the resource's and may only be stricter.
+
+    Attributes:
+        from_: Names under which the agency's files carry the column; the Chinese label always counts too.
+        element: Data element (数据元) id, by which double collection is found.
+        base: ``entity.attribute`` this column makes a claim for.
+        sensitive_when: SQL condition under which the value is personal information.
+        codes: Code list of a ``code`` column.
+        separator: Text between several values in one cell; null means one value.
+    """
+
+    name: Identifier
+    zh: str
+    en: str = ""
+    from_: tuple[str, ...] = Field(default=(), alias="from")
+    type: ColumnType
+    required: bool = False
+    max: int | None = Field(default=None, gt=0)
+    element: str | None = None
+    base: str | None = None
+    codes: str | None = None
+    unit: str | None = None
+    formats: tuple[str, ...] = ("%Y-%m-%d",)
+    share: Access | None = None
+    open: Access | None = None
+    sensitive_when: str | None = None
+    level: Level | None = None
+
+    @field_validator("from_", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("share", "open", mode="before")
+    @classmethod
+    def _typed(cls, value: Any) -> Any:
+        return {"type": value} if isinstance(value, str) else value
+
+    @property
+    def entity(self) -> str | None:
+        """Return the entity this column makes claims for."""
+        return self.base.split(".")[0] if self.base else None
+
+
+class Rule(Strict):
+    """Declare a check beyond those that follow from the columns themselves."""
+
+    id: Identifier
+    check: str
+    columns: tuple[str, ...] = ()
+    indicator: Indicator
+    severity: Literal["warn", "error", "block"] = "error"
+    arguments: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    text: Label | None = None
+
+
+class Resource(Strict):
+    """Describe one public-data resource."""
+
+    id: ResourceId
+    code: str
+    name: Label
+    summary: Label
+    class_: Literal["base", "theme", "department"] = Field(alias="class")
+    categories: tuple[Identifier, ...]
+    agencies: Agencies
+    duty: str | None = None
+    system: str | None = None
+    obtained_by: Literal[
+        "collected", "generated", "shared", "negotiated", "purchased", "internet", "returned"
+    ]
+    reported_by: Literal["self", "upper"] = "self"
+    collected_under: tuple[LegalBasis, ...] = ()
+    form: Literal["structured", "document", "image", "audio", "video", "certificate", "non_digital"]
+    format: Literal[
+        "file", "spreadsheet", "database", "graphics", "streaming", "self_describing", "service"
+    ]
+    subject: Literal["person", "organisation", "place", "certificate", "credit_record", "indicator", "none"]
+    grain: Label
+    key: tuple[Identifier, ...]
+    collected: Collected = Collected()
+    covers: Covers = Covers()
+    update: Update
+    secrecy: Secrecy | None = None
+    level: Level | None = None
+    use_requirements: Label | None = None
+    share: Access
+    open: Access
+    source: Source
+    guard: Guard = Guard()
+    columns: tuple[Column, ...] = Field(min_length=1)
+    rules: tuple[Rule, ...] = ()
+    related: tuple[str, ...] = ()
+    replaced_by: str | None = None
+    retires_on: dt.date | None = None
+
+    @property
+    def agency(self) -> str:
+        """Return the providing agency, which answers for the data and gets its tasks."""
+        return self.agencies.providing
+
+    def column(self, name: str) -> Column:
+        """Return the column of that name; raise KeyError where there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    def open_type(self, column: Column) -> AccessType:
+        """Return the stricter of the column's and the resource's open type."""
+        own = column.open.type if column.open else self.open.type
+        return max((own, self.open.type), key=lambda t: STRICTNESS[t])
+
+    def share_type(self, column: Column) -> AccessType:
+        """Return the stricter of the column's and the resource's share type."""
+        own = column.share.type if column.share else self.share.type
+        return max((own, self.share.type), key=lambda t: STRICTNESS[t])
+
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """Return the entities that this resource makes claims for, in order of first mention."""
+        return tuple(dict.fromkeys(c.entity for c in self.columns if c.entity))

@@ -1,0 +1,191 @@
+"""Settings of a deployment: ``civiclake.toml``, each overridable by ``CIVICLAKE_*``; unknown ones are refused.
+
+Here: what a deployer decides (profile, clock, limits, platform targets). Not here: what a regulation says (profile).
+The one place that may read the machine's clock is ``as_of_now``: everything else is given ``as_of``.
+"""
+
+import datetime as dt
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from resource_catalogue.errors import SettingError
+from resource_catalogue.model import Label
+
+ENVIRONMENT_PREFIX = "CIVICLAKE_"
+_NOT_SETTINGS = {"CIVICLAKE_HOME", "CIVICLAKE_REALDATA"}
+_DEFAULTS = Path(__file__).with_name("defaults.toml")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DeploymentSettings(_Section):
+    """Name the deployment and the division it serves."""
+
+    id: str = "civiclake"
+    name: Label = Label(zh="公共数据平台", en="Public-data platform")
+    division_code: str = Field(default="000000", pattern=r"^[0-9]{6}$")
+    time_zone: str = "Asia/Shanghai"
+
+
+class IngestionSettings(_Section):
+    """Say where agencies' files arrive.
+
+    Attributes:
+        inbox: Folder below the deployment (or absolute) that the folder connector reads.
+        arrival: ``folder``: the first folder below the inbox is the arrival date; ``file``: the file's own time.
+    """
+
+    inbox: str = "inbox"
+    arrival: Literal["folder", "file"] = "file"
+
+
+class OpeningSettings(_Section):
+    """Set the smallest published cell per open type (policy, to be confirmed with GB/T 42460-2023 annex D)."""
+
+    k_open_to_all: int = Field(default=20, ge=2)
+    k_conditional: int = Field(default=5, ge=2)
+
+
+class TargetSettings(_Section):
+    """Set platform targets for words without a number; shown as targets, never as prescribed limits.
+
+    Null means no date at all.
+    """
+
+    rectification_working_days: int | None = Field(default=None, ge=1)
+    promptly_working_days: int | None = Field(default=None, ge=1)
+
+
+class EngineSettings(_Section):
+    """Bound what the engine may use."""
+
+    threads: int | None = Field(default=None, ge=1)
+    memory_limit: str | None = None
+
+
+class CaseworkSettings(_Section):
+    """Say where the operational state lives; null means SQLite below ``var/``."""
+
+    url: str | None = None
+
+
+class BasesSettings(_Section):
+    """Name base databases that the deployment builds beyond those of its profile."""
+
+    also: tuple[str, ...] = ()
+
+
+class DemoSettings(_Section):
+    """List the instants at which ``civiclake demo`` runs, in order."""
+
+    acts: tuple[dt.datetime, ...] = ()
+
+
+class Settings(_Section):
+    """Hold all settings of a deployment."""
+
+    profile: str
+    as_of: dt.datetime | None = None
+    deployment: DeploymentSettings = DeploymentSettings()
+    ingestion: IngestionSettings = IngestionSettings()
+    opening: OpeningSettings = OpeningSettings()
+    targets: TargetSettings = TargetSettings()
+    engine: EngineSettings = EngineSettings()
+    casework: CaseworkSettings = CaseworkSettings()
+    bases: BasesSettings = BasesSettings()
+    demo: DemoSettings = DemoSettings()
+
+    def zone(self) -> ZoneInfo:
+        """Return the deployment's time zone."""
+        return ZoneInfo(self.deployment.time_zone)
+
+
+def as_of_now(settings: Settings) -> dt.datetime:
+    """Return the instant that all rules and limits count from: the pinned one, else the machine's clock."""
+    if settings.as_of is None:
+        return dt.datetime.now(settings.zone()).replace(microsecond=0)  # civiclake: the one clock
+    return settings.as_of if settings.as_of.tzinfo else settings.as_of.replace(tzinfo=settings.zone())
+
+
+def setting_names() -> list[str]:
+    """List every setting as ``section.name``, in the order of the file."""
+    return [".".join(path) for path in _leaves(Settings)]
+
+
+def load_settings(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read ``civiclake.toml`` below ``home`` and lay ``CIVICLAKE_*`` over it.
+
+    Raises:
+        SettingError: The file is missing or not TOML, a name is unknown or a value has the wrong form.
+    """
+    path = home / "civiclake.toml"
+    values = tomllib.loads(_DEFAULTS.read_text(encoding="utf-8"))
+    values.update(_read_toml(path))
+    _overlay(values, os.environ if environment is None else environment)
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        raise SettingError(
+            str(path), "; ".join(lines), "a known setting with a value of its type", "see docs/settings.md"
+        ) from None
+
+
+def environment_name(setting: str) -> str:
+    """Return the variable that overrides a setting.
+
+    >>> environment_name("opening.k_conditional")
+    'CIVICLAKE_OPENING_K_CONDITIONAL'
+    """
+    return ENVIRONMENT_PREFIX + setting.replace(".", "_").upper()
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingError(
+            str(path), "there is no such file", "a deployment folder", "civiclake init DIR makes one"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(str(path), f"not valid TOML ({error})", "TOML in UTF-8", "mend the file") from None
+
+
+def _overlay(values: dict[str, Any], environment: Mapping[str, str]) -> None:
+    known = {environment_name(".".join(path)): path for path in _leaves(Settings)}
+    for name, text in sorted(environment.items()):
+        if not name.startswith(ENVIRONMENT_PREFIX) or name in _NOT_SETTINGS:
+            continue
+        if name not in known:
+            raise SettingError(f"environment {name}", "unknown setting", "a known setting", "see docs/settings.md")
+        target = values
+        for part in known[name][:-1]:
+            target = target.setdefault(part, {})
+        target[known[name][-1]] = _from_text(text)
+
+
+def _from_text(text: str) -> Any:
+    """Read a variable as a TOML value where it is one (lists, numbers), else as text."""
+    if text == "":
+        return None
+    if text[:1] in "[{":
+        return tomllib.loads(f"value = {text}")["value"]
+    return text
+
+
+def _leaves(model: type[BaseModel], above: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    found: list[tuple[str, ...]] = []
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        candidates = get_args(kind) if get_origin(kind) else (kind,)
+        section = next((c for c in candidates if isinstance(c, type) and issubclass(c, _Section)), None)
+        found.extend(_leaves(section, (*above, name)) if section else [(*above, name)])
+    return found
