@@ -38,11 +38,16 @@ def check_known(release: Release, actor: Actor) -> None:
     """
     agency = release.catalogue.agencies.get(actor.agency)
     if agency is None:
-        raise CaseError(f"actor {actor}", "no such agency", "an agency of the release", "核对机构 / check the id")
+        raise CaseError(
+            f"actor {actor}", "no such agency", "an agency of the release", "核对机构 / check the id"
+        )
     if not agency.has_post(actor.post):
         posts = " | ".join(post.post for post in agency.posts)
         raise CaseError(
-            f"actor {actor}", "the agency has no such post", posts or "a post", "在机构目录中设置岗位 / add the post"
+            f"actor {actor}",
+            "the agency has no such post",
+            posts or "a post",
+            "在机构目录中设置岗位 / add the post",
         )
 
 
@@ -60,7 +65,10 @@ def check_may(release: Release, actor: Actor, case: Case, transition: Transition
         )
     if transition.post and actor.post != transition.post:
         raise CaseError(
-            case.id, f"{transition.act} by post {actor.post}", transition.post, "由该岗位办理 / let that post act"
+            case.id,
+            f"{transition.act} by post {actor.post}",
+            transition.post,
+            "由该岗位办理 / let that post act",
         )
 
 

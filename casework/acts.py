@@ -17,7 +17,7 @@ from casework.rectification import KIND, settle
 from casework.rounds import is_settled, ranges
 from casework.state import State
 from casework.tasks import Task, task_of
-from casework.transitions import AnswerKind, AnswerState, Outcome, transition_for
+from casework.transitions import TRANSITIONS, AnswerKind, AnswerState, Outcome, transition_for
 from resource_catalogue.errors import CaseError
 from resource_catalogue.release import Release
 
@@ -47,16 +47,13 @@ def answer(
     as_of: dt.datetime,
     rows: Collection[int] = (),
 ) -> Task:
-    """Answer on a task or on some of its rows (反馈).
+    """Answer on a task or on some of its rows (反馈); no row numbers means all that are not settled.
 
-    Args:
-        kind: ``corrected_elsewhere``: where the correction was made; ``confirmed_right``: why the value is right;
-            ``withdrawn``: why the row was taken back.
-        note: The reason, in words, without identifiers of persons.
-        rows: Numbers of rows; none for all that are not settled.
+    The note says for ``corrected_elsewhere`` where the correction was made, for ``confirmed_right`` why the
+    value is right, for ``withdrawn`` why the row was taken back; in words, without identifiers of persons.
 
     Raises:
-        CaseError: Not the task's agency, a settled or unknown row, no reason, or a state that does not admit it.
+        CaseError: Not the task's agency, a settled or unknown row, no reason, or a wrong state.
     """
     with state.write() as session:
         case = _admitted(session, release, task_id, actor, "answer")
@@ -82,8 +79,7 @@ def accept_answer(
 ) -> Task:
     """Accept answers: rows confirmed right are settled, the others wait for the data.
 
-    Args:
-        rows: Numbers of rows with an answer; none for all that have one.
+    No row numbers means all rows with an answer.
 
     Raises:
         CaseError: Not the quality officer of the raising body, or nothing to accept.
@@ -95,7 +91,9 @@ def accept_answer(
             row.answer_state = AnswerState.ACCEPTED
             if row.answer == AnswerKind.CONFIRMED_RIGHT and row.outcome != Outcome.CORRECTED:
                 row.outcome = Outcome.CONFIRMED_RIGHT
-        _decide(session, case, "accept_answer", chosen, actor, as_of, checked_note(case.id, note, required=False))
+        _decide(
+            session, case, "accept_answer", chosen, actor, as_of, checked_note(case.id, note, required=False)
+        )
         settle(session, case, as_of)
         return task_of(case)
 
@@ -109,11 +107,9 @@ def return_answer(
     as_of: dt.datetime,
     rows: Collection[int] = (),
 ) -> Task:
-    """Return answers to the agency (退回); the clock of the task runs on.
+    """Return answers to the agency (退回), with the reason; the clock of the task runs on.
 
-    Args:
-        note: Why they are returned.
-        rows: Numbers of rows with an answer; none for all that have one.
+    No row numbers means all rows with an answer.
 
     Raises:
         CaseError: Not the quality officer of the raising body, no reason, or nothing to return.
@@ -136,15 +132,15 @@ def open_case(session: Session, case_id: str, kind: str) -> Case:
     """
     case = session.get(Case, case_id)
     if case is None or case.kind != kind:
-        raise CaseError(f"task {case_id}", "no such task", "a task number such as R-2026-0001", "list the tasks")
+        raise CaseError(
+            f"task {case_id}", "no such task", "a task number such as R-2026-0001", "list the tasks"
+        )
     return case
 
 
 def _admitted(session: Session, release: Release, task_id: str, actor: Actor, act: str) -> Case:
-    """Return the task if the actor may do the act in its state; the actor is checked first, so that others learn nothing."""
+    """Return the task if the actor may act in its state; the actor first: others learn nothing."""
     case = open_case(session, task_id, KIND)
-    from casework.transitions import TRANSITIONS
-
     check_may(release, actor, case, TRANSITIONS[case.kind][act])
     transition_for(case.kind, case.id, case.state, act)
     return case

@@ -1,12 +1,12 @@
 """What the lake says about rows that tasks are about: found, present, replaced, unchanged.
 
-Here: reading ``quality.*``, ``ingestion.replaced_rows``, ``standard.*`` keys, and comparing rows as sent inside the
-engine. Not here: what follows from it (``rectification.py``). No value of a data row leaves the engine.
+Here: reading ``quality.*``, ``ingestion.replaced_rows``, ``standard.*`` keys, and comparing rows as sent
+inside the engine. Not here: what follows from it (``rectification.py``). No value of a data row leaves the
+engine.
 """
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
-from typing import Any
 
 from lake import Lake
 from lake.engine import engine_errors
@@ -57,39 +57,50 @@ class Evidence:
 
     Args:
         lake: Lake to read.
-        open_rules: Rules that have open tasks: their findings count as failing whatever their severity is now.
+        open_rules: Rules that have open tasks: their findings count as failing whatever their severity is
+            now.
     """
 
     def __init__(self, lake: Lake, open_rules: Collection[str] = ()) -> None:
         self._lake = lake
         self.has_findings = lake.exists(FINDINGS)
         self.findings = {found.finding_id: found for found in _findings(lake, open_rules)}
-        self._by_row: dict[tuple[str, str, str], list[str]] = {}
+        self._by_place: dict[tuple[str, str, str, int], list[str]] = {}
         for found in sorted(self.findings.values()):
-            self._by_row.setdefault((found.rule_id, found.column, found.row_key), []).append(found.finding_id)
+            place = (found.rule_id, found.column, found.delivery_id, found.row_number)
+            self._by_place.setdefault(place, []).append(found.finding_id)
         self._assessed = _assessed_rules(lake)
-        self._replaced: dict[str, dict[tuple[str, str, int], Place]] = {}
+        self._replaced: dict[str, _Links] = {}
 
     def errors(self) -> list[Found]:
         """List the findings that call for a task, in the order of tasks and rows."""
         return sorted(found for found in self.findings.values() if found.severity == "error")
 
     def is_assessed(self, rule_id: str) -> bool:
-        """Tell whether the rule ran: rows of a rule that crashed or was taken away are not corrected by that."""
+        """Tell whether the rule ran: a rule that crashed or was taken away corrects no row."""
         return self.has_findings and (self._assessed is None or rule_id in self._assessed)
 
-    def findings_at(self, rule_id: str, column: str, row_key: str) -> list[str]:
-        """List the findings of a rule and column on a row, by its key."""
-        return self._by_row.get((rule_id, column, row_key), [])
+    def findings_at(self, rule_id: str, column: str, place: Place) -> list[str]:
+        """List the findings of a rule and column on a row, by where it stands."""
+        return self._by_place.get((rule_id, column, place.delivery_id, place.row_number), [])
 
     def replacement(self, resource_id: str, place: Place) -> Place | None:
-        """Return the row that later deliveries have in the place of a row, following the links to their end."""
-        links = self._links(resource_id)
-        seen, current = {place}, place
-        while (later := _next(links, current)) is not None and later not in seen:
+        """Return where the row stands that later deliveries have in a row's place, at the end of the links.
+
+        Its key is left empty: a link names a place.
+        """
+        if resource_id not in self._replaced:
+            self._replaced[resource_id] = _read_links(self._lake, resource_id)
+        links = self._replaced[resource_id]
+        later = links.of_place.get((place.delivery_id, place.row_number)) or links.of_key.get(place.row_key)
+        seen: set[Place] = set()
+        while later is not None and later not in seen:
             seen.add(later)
-            current = later
-        return None if current == place else current
+            further = links.of_place.get((later.delivery_id, later.row_number))
+            if further is None:
+                return later
+            later = further
+        return later
 
     def present_keys(self, resource_id: str, keys: Collection[str]) -> set[str]:
         """Return those keys that rows of the current deliveries carry."""
@@ -100,7 +111,7 @@ class Evidence:
         return set(self._lake.query(sql, table, parameters=[sorted(keys)])["_row_key"].to_list())
 
     def unchanged(self, resource_id: str, before: Place, now: Place) -> bool:
-        """Tell whether a row was sent again exactly as before; False where the earlier row is no longer kept."""
+        """Tell whether a row was sent again exactly as before; False where the earlier one is not kept."""
         if before.row_key != now.row_key:
             return False
         if before.delivery_id == now.delivery_id:
@@ -114,8 +125,14 @@ class Evidence:
         try:
             with engine_errors(str(table)):
                 described = connection.execute(f"describe {_name(table)}").fetchall()
-                sent = [f'"{row[0].replace(chr(34), chr(34) * 2)}"' for row in described if row[0] not in _NOT_SENT]
-                same = " and ".join(f"a.{column} is not distinct from b.{column}" for column in sent) or "true"
+                sent = [
+                    f'"{row[0].replace(chr(34), chr(34) * 2)}"'
+                    for row in described
+                    if row[0] not in _NOT_SENT
+                ]
+                same = (
+                    " and ".join(f"a.{column} is not distinct from b.{column}" for column in sent) or "true"
+                )
                 counted = connection.execute(
                     f"select count(*) from {_name(table)} a, {_name(table)} b where a._delivery_id = ? and "
                     f"a._row_number = ? and b._delivery_id = ? and b._row_number = ? and {same}",
@@ -125,18 +142,22 @@ class Evidence:
             connection.close()
         return counted is not None and counted[0] > 0
 
-    def _links(self, resource_id: str) -> dict[tuple[str, str, int], Place]:
-        if resource_id not in self._replaced:
-            self._replaced[resource_id] = _read_links(self._lake, resource_id)
-        return self._replaced[resource_id]
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """Hold a resource's links by old place, and by old key for rows that were sent again before."""
+
+    of_place: dict[tuple[str, int], Place]
+    of_key: dict[str, Place]
 
 
 def _findings(lake: Lake, open_rules: Collection[str]) -> Iterable[Found]:
     if not lake.exists(FINDINGS):
         return
-    text = "file_name sheet column row_key delivery_id check reason rule_version".split()
+    text = ("file_name", "sheet", "column", "row_key", "delivery_id", "check", "reason", "rule_version")
     listed = ", ".join(_selected(field.name, field.name in text) for field in fields(Found))
-    sql = f"select {listed} from {FINDINGS} where severity = 'error' or rule_id in (select unnest(?::varchar[]))"
+    wanted = "severity = 'error' or rule_id in (select unnest(?::varchar[]))"
+    sql = f"select {listed} from {FINDINGS} where {wanted}"
     for row in lake.query(sql, FINDINGS, parameters=[sorted(open_rules)]).iter_rows(named=True):
         yield Found(**row)
 
@@ -144,7 +165,7 @@ def _findings(lake: Lake, open_rules: Collection[str]) -> Iterable[Found]:
 def _selected(name: str, is_text: bool) -> str:
     if name == "row_number":
         return "coalesce(row_number, 0) as row_number"
-    return f"coalesce(\"{name}\", '') as \"{name}\"" if is_text else f'"{name}"'
+    return f'coalesce("{name}", \'\') as "{name}"' if is_text else f'"{name}"'
 
 
 def _assessed_rules(lake: Lake) -> set[str] | None:
@@ -155,25 +176,21 @@ def _assessed_rules(lake: Lake) -> set[str] | None:
     return set(rows["rule_id"].to_list())
 
 
-def _read_links(lake: Lake, resource_id: str) -> dict[tuple[str, str, int], Place]:
-    """Read a resource's links: under the exact old row, and under its key alone for rows resent unchanged between."""
+def _read_links(lake: Lake, resource_id: str) -> _Links:
+    links = _Links({}, {})
     if not lake.exists(REPLACED_ROWS):
-        return {}
+        return links
     sql = (
-        "select old_row_key, old_delivery_id, old_row_number, new_delivery_id, new_row_number, new_row_key "
+        "select old_delivery_id, old_row_number, coalesce(old_row_key, ''), new_delivery_id, new_row_number "
         f"from {REPLACED_ROWS} where resource_id = ? order by all"
     )
-    links: dict[tuple[str, str, int], Place] = {}
-    for row in lake.query(sql, REPLACED_ROWS, parameters=[resource_id]).iter_rows():
-        later = Place(*row[3:])
-        links[row[0], row[1], row[2]] = later
-        links.setdefault((row[0], "", 0), later)
+    for delivery_id, row_number, row_key, *later in lake.query(
+        sql, REPLACED_ROWS, parameters=[resource_id]
+    ).iter_rows():
+        links.of_place[delivery_id, row_number] = Place(*later, row_key="")
+        if row_key:
+            links.of_key[row_key] = Place(*later, row_key="")
     return links
-
-
-def _next(links: dict[tuple[str, str, int], Place], place: Place) -> Place | None:
-    exact: Any = links.get((place.row_key, place.delivery_id, place.row_number))
-    return exact or links.get((place.row_key, "", 0))
 
 
 def _name(table: TableName) -> str:

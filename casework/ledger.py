@@ -1,7 +1,7 @@
 """The ledger (台账): every act as an event, chained by hash, checked against the cases it speaks of.
 
-Here: making a transition together with its event, the hashes, and the check of the whole. Not here: which transitions
-there are (``transitions.py``). An event names rows by number and holds no value of a data row.
+Here: making a transition together with its event, the hashes, and the check of the whole. Not here: which
+transitions there are (``transitions.py``). An event names rows by number and holds no value of a data row.
 """
 
 import datetime as dt
@@ -101,8 +101,7 @@ def case_hash(case: Case) -> str:
 def verify_ledger(state: State, anchor: str | None = None) -> LedgerCheck:
     """Check every event's hash and link, and that each case is as its last event left it.
 
-    Args:
-        anchor: Head hash noted at an earlier check; it must be one of the chain.
+    An anchor is the head noted at an earlier check; it must still be one of the chain.
     """
     with state.read() as session:
         events = list(session.scalars(select(Event).order_by(Event.sequence)))

@@ -1,8 +1,9 @@
 """Limits: which number of days a step has, on what basis, and the day it ends.
 
-Here: reading the profile's step into the terms of a clock, and counting. Not here: what a regulation says (profile),
-which days are worked (calendar). Only a number of the text is ``prescribed`` (规定时限); days promised by the deployment
-for a word such as 限期 are a ``target``, never prescribed; without either there is no date.
+Here: reading the profile's step into the terms of a clock, and counting. Not here: what a regulation says
+(profile), which days are worked (calendar). Only a number of the text is ``prescribed`` (规定时限); days
+promised by the deployment for a word such as 限期 are a ``target``, never prescribed; without either there is
+no date.
 """
 
 import datetime as dt
@@ -31,12 +32,12 @@ class Limits:
     """
 
     calendar: WorkingCalendar = field(default_factory=load_calendar)
-    targets: TargetSettings = TargetSettings()
+    targets: TargetSettings = field(default_factory=TargetSettings)
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Hold the terms of a clock: they stay as they are until the case is finished, whatever later profiles say.
+    """Hold the terms of a clock, which stay until the case is finished whatever later profiles say.
 
     Attributes:
         step: Act that is due.
@@ -56,8 +57,12 @@ class Terms:
     @classmethod
     def of_clock(cls, clock: Clock) -> "Terms":
         """Return the terms that an earlier clock of the case ran under."""
-        basis: Basis = "prescribed" if clock.kind == "prescribed" else "target" if clock.kind == "target" else "none"
-        return cls(clock.step, clock.clock_number, clock.starts, clock.limit_n, basis, clock.article, clock.citation)
+        basis: Basis = (
+            "prescribed" if clock.kind == "prescribed" else "target" if clock.kind == "target" else "none"
+        )
+        return cls(
+            clock.step, clock.clock_number, clock.starts, clock.limit_n, basis, clock.article, clock.citation
+        )
 
 
 def rectification_terms(profile: Profile, targets: TargetSettings) -> Terms:
@@ -72,16 +77,16 @@ def rectification_terms(profile: Profile, targets: TargetSettings) -> Terms:
         n = targets.rectification_working_days
         return _terms(profile, step, n, "none" if n is None else "target")
     if step.limit.unit != WORKING_DAY:
-        raise CaseError(profile.reference, f"a limit in {step.limit.unit}", WORKING_DAY, "改用工作日 / count working days")
+        raise CaseError(
+            profile.reference, f"a limit in {step.limit.unit}", WORKING_DAY, "改用工作日 / count working days"
+        )
     return _terms(profile, step, step.limit.n, "prescribed")
 
 
-def start_clock(terms: Terms, case_id: str, round_: int, received_at: dt.datetime, day: dt.date, limits: Limits) -> Clock:
-    """Start a clock at receipt.
-
-    Args:
-        received_at: Arrival in the agency's inbox; ``day`` its civil day, which is not counted.
-    """
+def start_clock(
+    terms: Terms, case_id: str, round_: int, received_at: dt.datetime, day: dt.date, limits: Limits
+) -> Clock:
+    """Start a clock at receipt: arrival in the agency's inbox. Its civil day is not counted."""
     clock = Clock(
         case_id=case_id,
         round=round_,

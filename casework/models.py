@@ -1,13 +1,24 @@
 """Tables of the operational state: cases, clocks, receipts, task rows, events, and the ledger's head.
 
-Here: their columns, in SQLAlchemy. Not here: how they come into being (``migrations/``) nor who may change them
-(``transitions.py``, ``acts.py``, ``rectification.py``).
+Here: their columns, in SQLAlchemy. Not here: how they come into being (``migrations/``) nor who may change
+them (``transitions.py``, ``acts.py``, ``rectification.py``).
 """
 
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Boolean, Date, DateTime, Dialect, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
@@ -97,7 +108,8 @@ class Clock(Base):
         kind: ``prescribed`` (规定时限), ``target`` (platform target) or ``none`` (no date).
         citation: Title, article and profile version that the duty rests on.
         due_on: Last day, null without a date.
-        is_provisional: A day it counts lies past the announced calendar; recomputed when the notice is loaded.
+        is_provisional: A day it counts lies past the announced calendar; recomputed when the notice is
+            loaded.
     """
 
     __tablename__ = "clocks"
@@ -120,7 +132,7 @@ class Clock(Base):
 
 
 class Receipt(Base):
-    """One row per case and round in an agency's inbox: arrival there is receipt (收到); 签收 is only recorded."""
+    """One row per case and round in an agency's inbox: arrival is receipt (收到); 签收 is only recorded."""
 
     __tablename__ = "receipts"
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
@@ -141,8 +153,8 @@ class TaskRow(Base):
         outcome: ``open``, ``still_failing``, ``corrected``, ``confirmed_right`` or ``withdrawn_by_source``.
         answer: ``corrected_elsewhere``, ``confirmed_right`` or ``withdrawn``, with the agency's own note.
         answer_state: ``given``, ``accepted`` or ``returned``.
-        now_finding_id: Finding by which the row fails now: another one where a later delivery put another row in
-            its place and that fails too.
+        now_finding_id: Finding by which the row fails now: another one where a later delivery put another row
+            in its place and that fails too.
         now_delivery_id: Delivery and row in which it was last seen failing.
     """
 
@@ -172,7 +184,9 @@ class TaskRow(Base):
 
     case: Mapped[Case] = relationship(back_populates="rows")
 
-    __table_args__ = (UniqueConstraint("case_id", "round", "finding_id", name="one_row_per_finding_and_round"),)
+    __table_args__ = (
+        UniqueConstraint("case_id", "round", "finding_id", name="one_row_per_finding_and_round"),
+    )
 
 
 class Event(Base):

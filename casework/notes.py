@@ -16,11 +16,9 @@ _GAPS = re.compile(r"(?<=\d)[\s\-·.]+(?=[\dXx])")
 def checked_note(where: str, text: str, required: bool = True) -> str:
     """Return a note without outer space.
 
-    Args:
-        where: Case that it is written into.
-
     Raises:
-        CaseError: It is empty, too long, or holds what looks like an ID number or mobile phone. The note is not
+        CaseError: It is empty, too long, or holds what looks like an ID number or mobile phone. The note is
+        not
             repeated in the message.
     """
     note = text.strip()

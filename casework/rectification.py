@@ -1,16 +1,17 @@
-"""Rectification (整改): findings become tasks, deliveries settle their rows, settled tasks close by themselves.
+"""Rectification (整改): findings become tasks, deliveries settle their rows, settled tasks close.
 
-Here: one reconciliation of open tasks with the findings of the lake. Not here: finding faults (``expectations/``),
-outcomes of single rows (``rounds.py``), acts of people (``acts.py``). Implements the procedure ``rectification`` of
-the profile, such as Yancheng a16¶2.
+Here: one reconciliation of open tasks with the findings of the lake. Not here: finding faults
+(``expectations/``), outcomes of single rows (``rounds.py``), acts of people (``acts.py``). Implements the
+procedure ``rectification`` of the profile, such as Yancheng a16¶2.
 
-A task freezes its rows when it is issued: a row that fails later opens the next task of the same agency, resource and
-rule, with ``follows``. A fault that comes back reopens its closed task for that row only, with a clock of its own.
+A task freezes its rows when it is issued: a row that fails later opens the next task of the same agency,
+resource and rule, with ``follows``. A fault that comes back reopens its closed task for that row only, with a
+clock of its own.
 """
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import Select, func, select
@@ -60,11 +61,10 @@ class Reconciliation:
 def reconcile(
     state: State, lake: Lake, release: Release, as_of: dt.datetime, limits: Limits | None = None
 ) -> Reconciliation:
-    """Bring tasks and findings together in one transaction; a second time with the same inputs writes nothing.
+    """Bring tasks and findings together in one transaction; the same inputs a second time write nothing.
 
-    Args:
-        as_of: Instant of the run, with time zone: of issue, hence of receipt in the agency's inbox.
-        limits: Calendar and platform targets; default the shipped calendar and no targets.
+    ``as_of`` is the instant of issue, hence of receipt in the agency's inbox. ``limits`` defaults to the
+    shipped calendar and no platform targets.
 
     Returns:
         What was done.
@@ -93,7 +93,7 @@ def settle(session: Session, case: Case, at: dt.datetime) -> bool:
 
 
 def raising_agency(release: Release, day: dt.date) -> str:
-    """Return the body that raises tasks: the first agency with the first role that the profile names and that exists.
+    """Return the body that raises tasks: of the roles the profile names, the first that an agency has.
 
     Raises:
         CatalogueError: The profile names nobody who exists.
@@ -175,7 +175,9 @@ class _Run:
         agency, resource, rule = group
         return list(
             self.session.scalars(
-                _cases().where(Case.agency_id == agency, Case.resource_id == resource, Case.subject_id == rule)
+                _cases().where(
+                    Case.agency_id == agency, Case.resource_id == resource, Case.subject_id == rule
+                )
             )
         )
 
@@ -230,7 +232,7 @@ class _Run:
         }
         advance(self.session, case, self._act(act, case, detail))
 
-    def _act(self, name: str, case: Case, detail: dict[str, object]) -> Act:
+    def _act(self, name: str, case: Case, detail: Mapping[str, object]) -> Act:
         return Act(name, by_platform(case), self.as_of, detail=detail)
 
 

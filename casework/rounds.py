@@ -1,7 +1,7 @@
 """A task's rows in one round: how the evidence settles them, and when the round is over.
 
-Here: the outcome of each row and what counts as settled. Not here: issuing tasks (``rectification.py``) and what
-people answer (``acts.py``).
+Here: the outcome of each row and what counts as settled. Not here: issuing tasks (``rectification.py``) and
+what people answer (``acts.py``).
 """
 
 from collections import defaultdict
@@ -110,8 +110,8 @@ def _gone(
 ) -> None:
     """Settle a row whose finding is gone: corrected, failing under another key, or withdrawn.
 
-    A row that was put in its place and fails the same rule goes on in the same task: a broken key must not win the
-    agency a new limit.
+    A row that was put in its place and fails the same rule goes on in the same task: a broken key must not
+    win the agency a new limit.
     """
     if row.outcome in (Outcome.CORRECTED, Outcome.CONFIRMED_RIGHT):
         return
@@ -121,7 +121,7 @@ def _gone(
         if later is None:
             outcome = Outcome.WITHDRAWN_BY_SOURCE
         else:
-            again = evidence.findings_at(case.subject_id, row.column, later.row_key)
+            again = evidence.findings_at(case.subject_id, row.column, later)
             free = [finding_id for finding_id in again if finding_id not in taken]
             if free:
                 taken.add(free[0])

@@ -94,7 +94,9 @@ def _address(url: str) -> URL:
     try:
         address = make_url(url)
     except ArgumentError:
-        raise SettingError(_SETTING, "not an address", "sqlite:///path or postgresql://user@host/name") from None
+        raise SettingError(
+            _SETTING, "not an address", "sqlite:///path or postgresql://user@host/name"
+        ) from None
     kind = address.get_backend_name()
     if kind not in ("sqlite", "postgresql"):
         raise SettingError(_SETTING, kind, "sqlite or postgresql", "choose one of the two")
@@ -106,7 +108,7 @@ def _connect_arguments(address: URL) -> dict[str, Any]:
 
 
 def _listen(engine: Engine) -> None:
-    """Let SQLite keep transactions itself: its Python driver would begin them too late for a queue of writers."""
+    """Begin SQLite's transactions ourselves: its driver begins them too late for a queue of writers."""
     if engine.dialect.name != "sqlite":
         return
 

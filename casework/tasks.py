@@ -19,7 +19,7 @@ from casework.state import State
 from casework.transitions import OPEN_STATES, CaseState, Outcome
 from resource_catalogue.errors import CaseError
 
-Waiting = Literal["agency", "raising_body", "data", "nobody"]
+Waiting = Literal["agency", "raising_body", "nobody"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,9 @@ def show_task(state: State, task_id: str) -> TaskDetail:
     with state.read() as session:
         case = session.get(Case, task_id)
         if case is None or case.kind != "rectification":
-            raise CaseError(f"task {task_id}", "no such task", "a number such as R-2026-0001", "list the tasks")
+            raise CaseError(
+                f"task {task_id}", "no such task", "a number such as R-2026-0001", "list the tasks"
+            )
         events = session.scalars(select(Event).where(Event.case_id == task_id).order_by(Event.sequence))
         return TaskDetail(task_of(case), tuple(map(_row, case.rows)), tuple(map(_happening, events)))
 
@@ -167,7 +169,8 @@ def inbox(state: State, agency: str) -> list[Arrival]:
             .order_by(Receipt.received_at, Case.sequence, Receipt.round)
         )
         return [
-            Arrival(r.case_id, r.round, r.received_at, r.acknowledged_at, r.acknowledged_post) for r in receipts
+            Arrival(r.case_id, r.round, r.received_at, r.acknowledged_at, r.acknowledged_post)
+            for r in receipts
         ]
 
 

@@ -1,7 +1,7 @@
 """The states of a case, the words of its rows, and the table of what may follow what, as data.
 
-Here: states, outcomes and answers with what a person sees, transitions and who may make them. Not here: making them
-(``ledger.advance``), nor deciding when one is due (``rectification.py``).
+Here: states, outcomes and answers with what a person sees, transitions and who may make them. Not here:
+making them (``ledger.advance``), nor deciding when one is due (``rectification.py``).
 """
 
 from dataclasses import dataclass
@@ -113,7 +113,7 @@ class Transition:
 
     def target(self, state: str) -> str:
         """Return the state after the act."""
-        return self.to_state or state
+        return str(self.to_state or state)
 
 
 RECTIFICATION = (
@@ -170,13 +170,21 @@ RECTIFICATION = (
         Party.PLATFORM,
         Label(zh="核验通过", en="Verify"),
     ),
-    Transition("close", (CaseState.VERIFIED,), CaseState.CLOSED, Party.PLATFORM, Label(zh="办结", en="Close")),
-    Transition("reopen", (CaseState.CLOSED,), CaseState.REOPENED, Party.PLATFORM, Label(zh="重新打开", en="Reopen")),
+    Transition(
+        "close", (CaseState.VERIFIED,), CaseState.CLOSED, Party.PLATFORM, Label(zh="办结", en="Close")
+    ),
+    Transition(
+        "reopen", (CaseState.CLOSED,), CaseState.REOPENED, Party.PLATFORM, Label(zh="重新打开", en="Reopen")
+    ),
 )
 DELIVERY_DECISION = (
     Transition("draft", (UNOPENED,), CaseState.DRAFTED, Party.PLATFORM, Label(zh="登记", en="Register")),
-    Transition("accept", (CaseState.DRAFTED,), CaseState.CLOSED, Party.RAISING_BODY, Label(zh="接受", en="Accept")),
-    Transition("reject", (CaseState.DRAFTED,), CaseState.CLOSED, Party.RAISING_BODY, Label(zh="拒收", en="Reject")),
+    Transition(
+        "accept", (CaseState.DRAFTED,), CaseState.CLOSED, Party.RAISING_BODY, Label(zh="接受", en="Accept")
+    ),
+    Transition(
+        "reject", (CaseState.DRAFTED,), CaseState.CLOSED, Party.RAISING_BODY, Label(zh="拒收", en="Reject")
+    ),
 )
 TRANSITIONS: dict[str, dict[str, Transition]] = {
     "rectification": {transition.act: transition for transition in RECTIFICATION},
@@ -192,7 +200,9 @@ def transition_for(kind: str, case_id: str, state: str, act: str) -> Transition:
     """
     transition = TRANSITIONS[kind].get(act)
     if transition is None or state not in transition.from_states:
-        admitted = [t.act for t in TRANSITIONS[kind].values() if state in t.from_states and t.by != Party.PLATFORM]
+        admitted = [
+            t.act for t in TRANSITIONS[kind].values() if state in t.from_states and t.by != Party.PLATFORM
+        ]
         raise CaseError(
             case_id,
             f"{act} in state {state or 'none'}",

@@ -28,7 +28,9 @@ PAIRS_BATCH = TableName("checked", "pairs")
 def prepare(connection: duckdb.DuckDBPyConnection, as_of: dt.datetime) -> None:
     """Define macros and let days be those of the deployment's zone, which ``as_of`` carries."""
     connection.execute("create schema if not exists checked")
-    connection.execute(f"set TimeZone = {literal(_zone(as_of))}")
+    # Global for Great Expectations' cursor; the session's own setting, which the lake made, prevails here.
+    for scope in ("global", "session"):
+        connection.execute(f"set {scope} TimeZone = {literal(_zone(as_of))}")
     define_macros(connection)
 
 
@@ -58,7 +60,7 @@ def lay_out_rows(
     collected = "try_cast(_collected_at as date)" if "_collected_at" in present else "null"
     given = [f"{today} as _today", f"coalesce({collected}, {today}) as {DAY}"]
     connection.execute(
-        f"create or replace view checked.plain as select *, null as _sheet, {', '.join(given)} from {table}"
+        f"create or replace view checked.plain as select *, null::varchar as _sheet, {', '.join(given)} from {table}"
     )
     extra = ["*"]
     for rule in rules:
@@ -71,7 +73,11 @@ def lay_out_rows(
 
 
 def lay_out_deliveries(
-    connection: duckdb.DuckDBPyConnection, resource: Resource, release: Release, as_of: dt.datetime, days: int | None
+    connection: duckdb.DuckDBPyConnection,
+    resource: Resource,
+    release: Release,
+    as_of: dt.datetime,
+    days: int | None,
 ) -> None:
     """Create ``checked.deliveries`` (one row per delivery that arrived) and ``checked.rejected``.
 
@@ -166,7 +172,9 @@ def _scope(entity: Entity, scope: dict[str, str | bool | int], resource_id: str)
     for field, value in scope.items():
         if field not in entity.scopes:
             raise CatalogueError(
-                f"source register of {entity.name}", f"scope field {field} ({resource_id})", ", ".join(entity.scopes)
+                f"source register of {entity.name}",
+                f"scope field {field} ({resource_id})",
+                ", ".join(entity.scopes),
             )
         text = str(value).lower() if isinstance(value, bool) else str(value)
         conditions += f" and cast({entity.scopes[field]} as varchar) = {literal(text)}"

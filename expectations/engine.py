@@ -35,6 +35,8 @@ from expectations.check import ROWS, Metric
 from resource_catalogue.words import TableName
 
 _LOGGER = "great_expectations"
+# Named here because the datasource's field ``type`` hides the builtin.
+_EngineClass = type[SqlAlchemyExecutionEngine]
 
 
 class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
@@ -47,14 +49,21 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
             self._connection = self.engine.connect()
         yield self._connection
 
+    def forget(self) -> None:
+        """Close the kept connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self.engine.dispose()
+
 
 class DuckDBDatasource(SQLDatasource):
     """Offer DuckDB to Great Expectations' own contexts, for suites whose results must be its JSON."""
 
-    type: Literal["duckdb"] = "duckdb"  # type: ignore[assignment]
+    type: Literal["duckdb"] = "duckdb"
 
     @property
-    def execution_engine_type(self) -> type[SqlAlchemyExecutionEngine]:
+    def execution_engine_type(self) -> _EngineClass:
         """Return the engine that keeps its connection."""
         return DuckDBExecutionEngine
 
@@ -86,11 +95,12 @@ def measure(connection: duckdb.DuckDBPyConnection, batch: TableName, metrics: It
         try:
             calculator, batch_id = _loaded(engine, batch)
             found = _bundle(calculator, batch_id, asked)
+            for metric in asked:
+                _settle(measured, metric, found, calculator, batch_id)
         except Exception as error:
-            return Measured(crashed=dict.fromkeys(asked, _kind(error)))
-        rows = found.get(ROWS)
-        for metric in asked:
-            _settle(measured, metric, found, rows, calculator, batch_id)
+            measured.crashed.update(dict.fromkeys(set(asked) - set(measured.values), _kind(error)))
+        finally:
+            engine.forget()
     return measured
 
 
@@ -98,7 +108,6 @@ def _settle(
     measured: Measured,
     metric: Metric,
     found: dict[Metric, Any],
-    rows: Any,
     calculator: MetricsCalculator,
     batch_id: str,
 ) -> None:
@@ -112,7 +121,7 @@ def _settle(
             return
     if value is not None:
         measured.values[metric] = int(value)
-    elif rows == 0:
+    elif found.get(ROWS) == 0:
         measured.values[metric] = 0
 
 
@@ -137,14 +146,17 @@ def _bundle(calculator: MetricsCalculator, batch_id: str, metrics: list[Metric])
     by_id = {_configuration(metric, batch_id).id: metric for metric in metrics}
     calculator.show_progress_bars = False
     resolved, _ = calculator.compute_metrics(
-        [_configuration(metric, batch_id) for metric in metrics], runtime_configuration={"catch_exceptions": True}
+        [_configuration(metric, batch_id) for metric in metrics],
+        runtime_configuration={"catch_exceptions": True},
     )
     return {by_id[identity]: value for identity, value in resolved.items() if identity in by_id}
 
 
 def _single(calculator: MetricsCalculator, batch_id: str, metric: Metric) -> Any:
     configuration = _configuration(metric, batch_id)
-    resolved, _ = calculator.compute_metrics([configuration], runtime_configuration={"catch_exceptions": False})
+    resolved, _ = calculator.compute_metrics(
+        [configuration], runtime_configuration={"catch_exceptions": False}
+    )
     return resolved[configuration.id]
 
 

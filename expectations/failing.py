@@ -17,11 +17,18 @@ from expectations.results import empty
 from lake.tables import FINDINGS
 from resource_catalogue.release import Release
 
-_RELATIONS: dict[Batch, str] = {"rows": str(ROWS_BATCH), "deliveries": "checked.deliveries", "pairs": "checked.pairs"}
+_RELATIONS: dict[Batch, str] = {
+    "rows": str(ROWS_BATCH),
+    "deliveries": "checked.deliveries",
+    "pairs": "checked.pairs",
+}
 
 
 def failing_rows(
-    connection: duckdb.DuckDBPyConnection, rules: Iterable[ExpectationRule], release: Release, as_of: dt.datetime
+    connection: duckdb.DuckDBPyConnection,
+    rules: Iterable[ExpectationRule],
+    release: Release,
+    as_of: dt.datetime,
 ) -> pl.DataFrame:
     """Return the findings of failed rules in the columns of ``quality.findings``.
 
@@ -33,7 +40,9 @@ def failing_rows(
         check = all_checks()[rule.check]
         relation = check.failing(rule).relation or _RELATIONS[check.batch]
         by_relation.setdefault(relation, []).append(rule)
-    frames = [_findings(connection, relation, group, release, as_of) for relation, group in by_relation.items()]
+    frames = [
+        _findings(connection, relation, group, release, as_of) for relation, group in by_relation.items()
+    ]
     return pl.concat([empty(FINDINGS), *frames])
 
 
@@ -73,7 +82,7 @@ def _query(relation: str, rules: list[ExpectationRule]) -> str:
     asked = [all_checks()[rule.check].failing(rule) for rule in rules]
     cases = ", ".join(
         f"case when {one.condition} then struct_pack(rule := {number}, rule_id := {literal(rule.rule_id)}, "
-        f"\"column\" := {literal(rule.column)}, reason := cast({one.reason} as varchar)) end"
+        f'"column" := {literal(rule.column)}, reason := cast({one.reason} as varchar)) end'
         for number, (rule, one) in enumerate(zip(rules, asked, strict=True))
     )
     anything = " or ".join(f"({one.condition})" for one in asked)
@@ -88,9 +97,9 @@ with unfolded as (
     row_number() over (partition by failed.rule, _row_key order by _row_number, _delivery_id) as nth
   from unfolded where failed is not null
 )
-select rule::bigint as rule, rule_id, "column", reason, row_key, n.delivery_id as delivery_id, row_number,
-  substr(sha256(concat_ws('|', rule_id, row_key, "column", nth)), 1, 24) as finding_id,
-  coalesce(d.file_name, '') as file_name, coalesce(_sheet, d.sheet, '') as sheet,
-  coalesce(_line, 0)::bigint as line
+select n.rule::bigint as rule, n.rule_id, n."column", n.reason, n.row_key, n.delivery_id, n.row_number,
+  substr(sha256(concat_ws('|', n.rule_id, n.row_key, n."column", n.nth)), 1, 24) as finding_id,
+  coalesce(d.file_name, '') as file_name, coalesce(n._sheet, d.sheet, '') as sheet,
+  coalesce(n._line, 0)::bigint as line
 from numbered n left join ingestion.deliveries d on d.delivery_id = n.delivery_id and n.delivery_id <> ''
 """

@@ -16,7 +16,11 @@ ABSENT_CODE = "not_stated"
 MACROS = (
     "check_is_faulty(v, code) as (v is null and code is not null and code <> '" + ABSENT_CODE + "')",
     "check_is_noted(v, code) as (v is not null and code is not null)",
-    "check_is_missing(v, code) as (v is null and coalesce(code, '" + ABSENT_CODE + "') = '" + ABSENT_CODE + "')",
+    "check_is_missing(v, code) as (v is null and coalesce(code, '"
+    + ABSENT_CODE
+    + "') = '"
+    + ABSENT_CODE
+    + "')",
     "check_is_too_long(v, most) as coalesce(length(v) > most, false)",
     "check_is_later(v, day) as coalesce(cast(v as date) > cast(day as date), false)",
     "check_is_earlier(v, day) as coalesce(cast(v as date) < cast(day as date), false)",

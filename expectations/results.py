@@ -77,7 +77,7 @@ def fingerprint_of(rule: ExpectationRule, inputs: object, as_of: dt.datetime, is
 
 def stored_results(lake: Lake, resource_id: str) -> dict[str, RuleResult]:
     """Read the results of a resource by rule id."""
-    frame = _stored(lake, RESULTS, resource_id)
+    frame = _stored_results(lake, resource_id)
     return {row["rule_id"]: RuleResult(**row) for row in frame.iter_rows(named=True)}
 
 
@@ -102,7 +102,9 @@ def record(
     crashed = {result.rule_id for result in results if result.state == "crashed"}
     before = _stored(lake, FINDINGS, resource_id)
     seen = before.select("finding_id", earlier="first_seen")
-    found = findings.join(seen, "finding_id", "left").with_columns(first_seen=pl.coalesce("earlier", "first_seen"))
+    found = findings.join(seen, "finding_id", "left").with_columns(
+        first_seen=pl.coalesce("earlier", "first_seen")
+    )
     kept = before.filter(~pl.col("rule_id").is_in(list(done - crashed)))
     after = pl.concat([kept, found.select(before.columns)])
     # Results are last: they say that the findings are there.
@@ -137,7 +139,7 @@ def shaped(table: TableName, rows: Iterable[Mapping[str, object]]) -> pl.DataFra
 
 
 def _record_results(lake: Lake, resource_id: str, results: list[RuleResult], done: Collection[str]) -> None:
-    before = _stored(lake, RESULTS, resource_id)
+    before = _stored_results(lake, resource_id)
     kept = before.filter(~pl.col("rule_id").is_in(list(done)))
     rows = [{name: getattr(result, name) for name in before.columns} for result in results]
     after = pl.concat([kept, shaped(RESULTS, rows)])
@@ -145,7 +147,12 @@ def _record_results(lake: Lake, resource_id: str, results: list[RuleResult], don
 
 
 def _replace(
-    lake: Lake, table: TableName, resource_id: str, before: pl.DataFrame, after: pl.DataFrame, ignored: list[str]
+    lake: Lake,
+    table: TableName,
+    resource_id: str,
+    before: pl.DataFrame,
+    after: pl.DataFrame,
+    ignored: list[str],
 ) -> None:
     """Commit the rows of a resource unless they are the same but for the ignored columns."""
     key = after.columns[0]
@@ -153,6 +160,13 @@ def _replace(
         return
     data = after.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(SCHEMAS[table])
     lake.replace_where(table, data, {"resource_id": resource_id})
+
+
+def _stored_results(lake: Lake, resource_id: str) -> pl.DataFrame:
+    """Read from the small table as it is: opening an engine costs more."""
+    blank = empty(RESULTS)
+    rows = lake.read(RESULTS)
+    return blank if rows.is_empty() else rows.filter(pl.col("resource_id") == resource_id).select(blank.columns)
 
 
 def _stored(lake: Lake, table: TableName, resource_id: str) -> pl.DataFrame:

@@ -54,8 +54,12 @@ def filled(text: Label, resource: Resource, columns: tuple[str, ...], arguments:
     """Fill column labels and arguments into a text; ``{column}`` is the last column, ``{other}`` the first."""
     labels = [column_label(resource, name) for name in columns] or [column_label(resource, "")]
     return Label(
-        zh=text.zh.format(column=labels[-1].zh, other=labels[0].zh, all="、".join(x.zh for x in labels), **arguments),
-        en=text.en.format(column=labels[-1].en, other=labels[0].en, all=", ".join(x.en for x in labels), **arguments),
+        zh=text.zh.format(
+            column=labels[-1].zh, other=labels[0].zh, all="、".join(x.zh for x in labels), **arguments
+        ),
+        en=text.en.format(
+            column=labels[-1].en, other=labels[0].en, all=", ".join(x.en for x in labels), **arguments
+        ),
     )
 
 
@@ -71,17 +75,23 @@ def _declared(resource: Resource, rule: Rule) -> ExpectationRule:
     if check is None or not check.most:
         raise CatalogueError(where, f"check {rule.check}", ", ".join(declarable_checks()), "name one of them")
     if not check.least <= len(rule.columns) <= check.most:
-        raise CatalogueError(where, f"{len(rule.columns)} columns", f"{check.least} to {check.most}", "list them")
+        raise CatalogueError(
+            where, f"{len(rule.columns)} columns", f"{check.least} to {check.most}", "list them"
+        )
     unknown = set(rule.columns) - {column.name for column in resource.columns}
     if unknown:
-        raise CatalogueError(where, f"columns {sorted(unknown)}", "columns of the resource", "correct the names")
+        raise CatalogueError(
+            where, f"columns {sorted(unknown)}", "columns of the resource", "correct the names"
+        )
     said = Declaration(rule.columns[-1], rule.columns, rule.arguments)
     try:
         made = _made(resource, check, said, f"{resource.id}:{rule.id}", rule)
         check.derived(made)
         check.metrics(made)
     except (KeyError, ValueError) as error:
-        raise CatalogueError(where, f"argument {error}", "an argument of the check", "add or correct it") from None
+        raise CatalogueError(
+            where, f"argument {error}", "an argument of the check", "add or correct it"
+        ) from None
     return made
 
 
@@ -91,9 +101,18 @@ def _made(
     columns = said.columns or ((said.column,) if said.column else ())
     indicator = declared.indicator if declared else check.indicator
     severity = declared.severity if declared else check.severity
-    text = declared.text if declared and declared.text else filled(check.text, resource, columns, said.arguments)
+    text = (
+        declared.text if declared and declared.text else filled(check.text, resource, columns, said.arguments)
+    )
     version = version_of(
-        check.name, indicator, severity, resource.agency, resource.id, said.column, columns, dict(said.arguments)
+        check.name,
+        indicator,
+        severity,
+        resource.agency,
+        resource.id,
+        said.column,
+        columns,
+        dict(said.arguments),
     )
     return ExpectationRule(
         identity, version, check.name, indicator, severity, resource.agency, resource.id,

@@ -37,6 +37,10 @@ from resource_catalogue.words import TableName, claims_table, standard_table
 
 _TABLES: dict[Batch, TableName] = {"rows": ROWS_BATCH, "deliveries": DELIVERIES_BATCH, "pairs": PAIRS_BATCH}
 
+_DELIVERY_STATE = (
+    "delivery_id", "slice", "state", "rows_received", "rows_loaded", "rows_rejected", "arrived_at", "order_key",
+)  # fmt: skip
+
 
 @dataclass
 class _Evaluation:
@@ -83,7 +87,9 @@ def check_resource(lake: Lake, release: Release, resource_id: str, as_of: dt.dat
     if stale:
         _evaluate_resource(lake, resource, stale, evaluation)
     if stale or gone:
-        record(lake, resource_id, evaluation.results, pl.concat([empty(FINDINGS), *evaluation.findings]), gone)
+        record(
+            lake, resource_id, evaluation.results, pl.concat([empty(FINDINGS), *evaluation.findings]), gone
+        )
     return _newest(rules, before, evaluation.results)
 
 
@@ -150,13 +156,18 @@ def _evaluate_agreement(
 
 
 def _evaluate(
-    connection: duckdb.DuckDBPyConnection, batch: Batch, rules: Sequence[ExpectationRule], evaluation: _Evaluation
+    connection: duckdb.DuckDBPyConnection,
+    batch: Batch,
+    rules: Sequence[ExpectationRule],
+    evaluation: _Evaluation,
 ) -> None:
     """Count all rules in one bundle, then find the rows of those that failed."""
     from expectations.engine import measure  # takes seconds to import
 
     asked = {rule.rule_id: all_checks()[rule.check].metrics(rule) for rule in rules}
-    measured = measure(connection, _TABLES[batch], [metric for metrics in asked.values() for metric in metrics])
+    measured = measure(
+        connection, _TABLES[batch], [metric for metrics in asked.values() for metric in metrics]
+    )
     counts: dict[str, Count] = {}
     for rule in rules:
         crashed = next((measured.crashed[m] for m in asked[rule.rule_id] if m in measured.crashed), "")
@@ -229,14 +240,11 @@ def _fingerprints(
 
 def _delivery_states(lake: Lake, resource_id: str) -> list[tuple[object, ...]]:
     """Read what the delivery checks depend on, so that other resources' deliveries change nothing here."""
-    if not lake.exists(DELIVERIES):
+    deliveries = lake.read(DELIVERIES)
+    if deliveries.is_empty():
         return []
-    return lake.query(
-        "select delivery_id, slice, state, rows_received, rows_loaded, rows_rejected, arrived_at::varchar, order_key "
-        f"from {DELIVERIES} where resource_id = ? order by delivery_id, state",
-        DELIVERIES,
-        parameters=[resource_id],
-    ).rows()
+    mine = deliveries.filter(pl.col("resource_id") == resource_id).sort("delivery_id", "state", "order_key")
+    return mine.select(_DELIVERY_STATE).rows()
 
 
 def _agreement_fingerprint(lake: Lake, entity: str, rule: ExpectationRule, as_of: dt.datetime) -> str:

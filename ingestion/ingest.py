@@ -44,12 +44,14 @@ class Ingested:
         new: Ids of deliveries that were new.
         decided: Ids of held deliveries that a decision took effect on.
         slices: Slices of ``standard`` that were written.
+        waiting: Deliveries that wait for the next wave, because an earlier one of their slice was just taken.
     """
 
     resource_id: str
     new: tuple[str, ...]
     decided: tuple[str, ...]
     slices: tuple[str, ...]
+    waiting: int = 0
 
 
 def ingest_resource(
@@ -60,7 +62,10 @@ def ingest_resource(
     as_of: dt.datetime,
     slices: set[str] | None = None,
 ) -> Ingested:
-    """Bring one resource up to what has arrived by ``as_of``.
+    """Take at most one new delivery per slice in, in order, and bring ``standard`` up to it.
+
+    One at a time, so that every delivery is checked before the next replaces it; ``waiting`` tells how many are
+    left for another call.
 
     Args:
         slices: Only these slices; null takes all.
@@ -68,20 +73,50 @@ def ingest_resource(
     resource = release.resource(resource_id)
     seen = SeenFiles(deployment.landing / "seen" / f"{resource_id}.json")
     known = set(deliveries_of(lake, resource_id)["delivery_id"])
-    new = []
+    new: dict[str, str] = {}
+    waiting = 0
     for arrival in folder.arrivals(resource, deployment, as_of):
         if slices is not None and arrival.slice not in slices:
             continue
         content = seen.hash_of(arrival.path)
         identity = delivery_id(resource_id, arrival.slice, content)
-        if identity not in known:
-            _Taking(lake, deployment, release, resource, arrival, content, identity, as_of).take()
-            known.add(identity)
-            new.append(identity)
+        if identity in known:
+            continue
+        if arrival.slice in new:
+            waiting += 1
+            continue
+        _Taking(lake, deployment, release, resource, arrival, content, identity, as_of).take()
+        known.add(identity)
+        new[arrival.slice] = identity
     seen.save()
     decided = apply_decisions(lake, resource_id)
     written = refresh_standard(lake, release, resource, deployment.key(ROW_KEY_NAME))
-    return Ingested(resource_id, tuple(new), tuple(decided), tuple(written))
+    return Ingested(resource_id, tuple(new.values()), tuple(decided), tuple(written), waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingFile:
+    """Name a file that has arrived and that no delivery covers yet."""
+
+    resource_id: str
+    slice: str
+    identity: str
+
+
+def waiting_files(
+    lake: Lake, deployment: Deployment, release: Release, as_of: dt.datetime
+) -> list[WaitingFile]:
+    """List the files of all listed resources that have arrived by ``as_of`` and are not taken in yet."""
+    known = set(deliveries_of(lake)["delivery_id"])
+    found: dict[str, WaitingFile] = {}
+    for resource in release.listed_resources():
+        seen = SeenFiles(deployment.landing / "seen" / f"{resource.id}.json")
+        for arrival in folder.arrivals(resource, deployment, as_of):
+            identity = delivery_id(resource.id, arrival.slice, seen.hash_of(arrival.path))
+            if identity not in known:
+                found.setdefault(identity, WaitingFile(resource.id, arrival.slice, identity))
+        seen.save()
+    return list(found.values())
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Rows of catalogue releases: a release's objects as rows of two tables, and rows as objects again.
 
 Here: the shape of ``catalogue.releases`` and ``catalogue.entries``. Not here: when they are written or read
-(``releases.py``). Bodies hold every field, defaults included, so that a later version's defaults change no release.
+(``releases.py``). Bodies hold every field, defaults included, so that a later version's defaults change no
+release.
 """
 
 import datetime as dt
@@ -25,7 +26,7 @@ from resource_catalogue.words import TableName
 RELEASES = TableName("catalogue", "releases")
 """One row per catalogue release, with the profile it was made under."""
 ENTRIES = TableName("catalogue", "entries")
-"""One row per release and entry (agency, resource, register, dataset, code list), with its state and its JSON."""
+"""One row per release and entry (agency, resource, register, dataset, code list), with state and JSON."""
 
 RELEASES_SCHEMA = pa.schema(
     [

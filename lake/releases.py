@@ -1,11 +1,11 @@
 """Catalogue releases as tables: publishing, reading back, changing an entry's state.
 
-Here: freezing a checked catalogue into ``catalogue.releases`` and ``catalogue.entries``, and rebuilding it from them
-without its files. Not here: what a release is (``resource_catalogue/release.py``), nor whether the files agree
-(``resource_catalogue/catalogue_check.py``), which the caller checks before it publishes.
+Here: freezing a checked catalogue into ``catalogue.releases`` and ``catalogue.entries``, and rebuilding it
+from them without its files. Not here: what a release is (``resource_catalogue/release.py``), nor whether the
+files agree (``resource_catalogue/catalogue_check.py``), which the caller checks before it publishes.
 
-The entries are written first and the release's row last: a publish that is killed leaves no release, and the next
-one overwrites what it left.
+The entries are written first and the release's row last: a publish that is killed leaves no release, and the
+next one overwrites what it left.
 """
 
 import datetime as dt
@@ -57,15 +57,15 @@ def publish(
         as_of: Instant of publication, with time zone.
         registered_by: ``agency/post`` that registered the changes.
         reviewed_by: ``agency/post`` that reviewed them; another than ``registered_by``.
-        states: New state by id of a resource or dataset. An entry that is not named here keeps the state it had;
-            a new one is ``listed``.
+        states: New state by id of a resource or dataset. An entry that is not named here keeps the state it
+            had; a new one is ``listed``.
 
     Returns:
         The new release, or the current one where nothing has changed.
 
     Raises:
-        CatalogueError: A post does not exist or is not in office, both are the same, or a state is given to an
-            entry that is not there.
+        CatalogueError: A post does not exist or is not in office, both are the same, or a state is given to
+            an entry that is not there.
     """
     _check_posts(catalogue, as_of.date(), registered_by, reviewed_by)
     with _publishing(lake):
@@ -144,7 +144,7 @@ def release(lake: Lake, number: int) -> Release:
     except ValidationError as error:
         raise CatalogueError(
             f"{RELEASES} {number}",
-            f"{error.error_count()} × {error.title}: 与本平台版本不符 / not readable by this version of the platform",
+            f"{error.error_count()} × {error.title}: 与本版本不符 / not readable by this version",
             "现行格式 / the present format",
             "重新发布目录 / publish the catalogue again",
         ) from None
@@ -171,7 +171,7 @@ def _check_posts(catalogue: Catalogue, day: dt.date, registered_by: str, reviewe
                 role,
                 f"{reference}: 没有此机构或岗位 / no such agency or post in office",
                 "agency/post",
-                "在机构文件中登记岗位，或改用已有岗位 / register the post with the agency, or name one that exists",
+                "登记岗位或改用已有岗位 / register the post with the agency, or name one that exists",
             )
     if registered_by == reviewed_by:
         raise CatalogueError(

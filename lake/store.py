@@ -19,6 +19,7 @@ from deltalake.exceptions import TableNotFoundError
 from filelock import FileLock, Timeout
 
 from lake.engine import engine_errors, open_engine
+from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import LakeError
 from resource_catalogue.words import TableName
 
@@ -72,6 +73,12 @@ class Lake:
         self.scratch = scratch or self.root.parent / "tmp"
         self.threads, self.memory_limit = threads, memory_limit
         self._engine: duckdb.DuckDBPyConnection | None = None
+
+    @classmethod
+    def of(cls, deployment: Deployment) -> "Lake":
+        """Open the lake of a deployment with its engine settings."""
+        engine = deployment.settings.engine
+        return cls(deployment.lake_root, deployment.var / "tmp", engine.threads, engine.memory_limit)
 
     def path(self, table: TableName) -> Path:
         """Return the folder of a table."""

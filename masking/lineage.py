@@ -25,7 +25,7 @@ from resource_catalogue.model import AccessType, Label
 _DIALECT = "duckdb"
 _NEUTRAL = (
     exp.Literal, exp.Boolean, exp.Null, exp.DataType, exp.DataTypeParam, exp.Identifier, exp.Var, exp.Interval,
-    exp.CurrentDate, exp.CurrentTimestamp,
+    exp.CurrentDate, exp.CurrentTimestamp, exp.WindowSpec, exp.RowNumber, exp.Rank, exp.DenseRank,
 )  # fmt: skip
 _BY_NAME = Label(zh="UNION BY NAME 的血缘无法判定", en="UNION BY NAME cannot be traced")
 _NOT_TRACED = Label(zh="血缘无法判定", en="cannot be traced")
@@ -80,8 +80,7 @@ def label_columns(
         Untraceable: The output columns cannot be told: no single query, a star over an unknown table, a pivot.
     """
     tree = _parsed(sql)
-    for node in tree.find_all(exp.Pivot):
-        raise Untraceable(node.sql(_DIALECT)[:60], Label(zh="PIVOT 的血缘无法判定", en="PIVOT cannot be traced"))
+    _refuse_untraceable(tree)
     scope = build_scope(_qualified(tree, schema))
     if scope is None:
         raise Untraceable("SQL", _NOT_TRACED)
@@ -98,6 +97,17 @@ def _parsed(sql: str) -> exp.Query:
     for table in statements[0].find_all(exp.Table):
         table.set("catalog", None)
     return statements[0]
+
+
+def _refuse_untraceable(tree: exp.Query) -> None:
+    """Refuse pivots, and queries that read themselves: one pass says too little about the rows of later rounds."""
+    if tree.find(exp.Pivot):
+        raise Untraceable("PIVOT", _NOT_TRACED)
+    for with_ in tree.find_all(exp.With):
+        for cte in with_.expressions if with_.recursive else ():
+            name = cte.alias_or_name
+            if any(not t.db and t.name.lower() == name.lower() for t in cte.this.find_all(exp.Table)):
+                raise Untraceable(name, _RECURSIVE)
 
 
 def _qualified(tree: exp.Query, schema: Mapping[str, Collection[str]]) -> exp.Expression:
@@ -126,19 +136,12 @@ class _Taint:
     def __init__(self, labels: Labels, masks: Mapping[str, AccessType]) -> None:
         self.labels, self.masks = labels, masks
         self.known: dict[int, dict[str, ColumnLabel]] = {}
-        self.open_scopes: set[int] = set()
 
     def outputs(self, scope: Scope) -> dict[str, ColumnLabel]:
         """Label the outputs of a scope."""
         key = id(scope.expression)
-        if key in self.open_scopes:
-            raise _Recursive
         if key not in self.known:
-            self.open_scopes.add(key)
-            try:
-                self.known[key] = self._outputs(scope)
-            finally:
-                self.open_scopes.discard(key)
+            self.known[key] = self._outputs(scope)
         return self.known[key]
 
     def _outputs(self, scope: Scope) -> dict[str, ColumnLabel]:
@@ -160,20 +163,13 @@ class _Taint:
 
     def _union(self, scope: Scope, query: exp.SetOperation) -> dict[str, ColumnLabel]:
         """Join both branches by position; BY NAME and unequal branches are unknown."""
-        left, right = (self._branch(branch) for branch in scope.set_operation_scopes)
+        left, right = (self.outputs(branch) for branch in scope.set_operation_scopes)
         if query.args.get("by_name"):
             return {name: unknown(name, _BY_NAME) for name in (*left, *right)}
         if len(left) != len(right):
             return {name: unknown(name, _NOT_TRACED) for name in left}
         pairs = zip(left.items(), right.values(), strict=True)
         return {name: _both(a, b) for (name, a), b in pairs}
-
-    def _branch(self, scope: Scope) -> dict[str, ColumnLabel]:
-        try:
-            return self.outputs(scope)
-        except _Recursive:
-            names = scope.expression.named_selects
-            return {name: unknown(name, _RECURSIVE) for name in names}
 
     def _table_values(self, scope: Scope, query: exp.Expression) -> dict[str, ColumnLabel]:
         """Label VALUES and UNNEST: every column may hold anything that stands in them."""
@@ -220,10 +216,7 @@ class _Taint:
                 return unknown(f"{table}.{node.name}")
             return replace(found, origin=found.origin and replace(found.origin, path=(node.table,)))
         if isinstance(source, Scope):
-            try:
-                found = self.outputs(source).get(node.name)
-            except _Recursive:
-                return unknown(node.name, _RECURSIVE)
+            found = self.outputs(source).get(node.name)
             if found is not None:
                 origin = found.origin and replace(found.origin, path=(node.table, *found.origin.path))
                 return replace(found, origin=origin) if found != CONSTANT else found
@@ -242,7 +235,7 @@ class _Taint:
         parts = [self.expression(child, scope) for child in node.iter_expressions()]
         counted = join(parts)
         return ColumnLabel(
-            "open_to_all", _COUNT, counted.sources, floor="open_to_all", undeclassified=counted.undeclassified,
+            "open_to_all", _COUNT, tuple(s for s in counted.sources if s != "*"), floor="open_to_all", undeclassified=counted.undeclassified,
             counted="purely",
         )  # fmt: skip
 
@@ -256,16 +249,9 @@ class _Taint:
         inner = node.unnest()
         for candidate in scope.subquery_scopes:
             if candidate.expression is inner or candidate.expression is node:
-                parts = [*self._branch(candidate).values(), *self._columns_inside(candidate)]
+                parts = [*self.outputs(candidate).values(), *(self.column(c, candidate) for c in candidate.columns)]
                 return join(parts)
         return unknown("subquery", _NOT_TRACED)
-
-    def _columns_inside(self, scope: Scope) -> list[ColumnLabel]:
-        return [self.column(node, scope) for node in scope.columns]
-
-
-class _Recursive(Exception):
-    """Tell the walk that a query reads itself."""
 
 
 def _both(left: ColumnLabel, right: ColumnLabel) -> ColumnLabel:

@@ -1,7 +1,7 @@
-"""Working calendars: ``<name>.csv`` with the days that differ from Monday to Friday, ``<name>.yml`` with the version.
+"""Working calendars: ``<name>.csv`` with the days unlike Monday to Friday, ``<name>.yml`` with the version.
 
-Here: reading the calendar that ships, or a deployment's own. Not here: counting days (``norms.working_days``), nor
-which limit has how many.
+Here: reading the calendar that ships, or a deployment's own. Not here: counting days
+(``norms.working_days``), nor which limit has how many.
 """
 
 import csv
@@ -63,7 +63,10 @@ def load_calendar(name: str = "cn", folder: Path = SHIPPED) -> WorkingCalendar:
         raise FaultyCatalogue(
             [
                 source.fault(
-                    ("announced_through",), head.announced_through.isoformat(), f"to cover {max(late)}", _REMEDY
+                    ("announced_through",),
+                    head.announced_through.isoformat(),
+                    f"to cover {max(late)}",
+                    _REMEDY,
                 )
             ]
         )

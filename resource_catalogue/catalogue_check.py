@@ -1,7 +1,7 @@
 """Whether the catalogue's entries agree with each other, with the profile and with the day.
 
-Here: running every check of ``checks/`` over a draft and gathering all that they report. Not here: the checks, one
-file each, found by listing (``checks/``), nor reading the files (``catalogue.py``).
+Here: running every check of ``checks/`` over a draft and gathering all that they report. Not here: the
+checks, one file each, found by listing (``checks/``), nor reading the files (``catalogue.py``).
 """
 
 import datetime as dt

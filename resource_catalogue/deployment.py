@@ -6,9 +6,11 @@ Here: the paths and keys of a deployment. Not here: what lies in them.
 import datetime as dt
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from resource_catalogue.errors import SettingError
 from resource_catalogue.settings import Settings, as_of_now, load_settings
 
 
@@ -25,14 +27,17 @@ class Deployment:
     settings: Settings
 
     @classmethod
-    def open(cls, home: Path) -> "Deployment":
+    def open(cls, home: Path, overrides: Mapping[str, str] | None = None) -> "Deployment":
         """Open the deployment in a folder.
+
+        Args:
+            overrides: ``CIVICLAKE_*`` variables laid over those of the environment.
 
         Raises:
             SettingError: The folder holds no valid ``civiclake.toml``.
         """
         home = home.absolute()
-        return cls(home, load_settings(home))
+        return cls(home, load_settings(home, {**os.environ, **(overrides or {})}))
 
     @property
     def as_of(self) -> dt.datetime:
@@ -56,8 +61,20 @@ class Deployment:
 
     @property
     def inbox(self) -> Path:
-        """Return the folder that agencies' files arrive in."""
-        return self.home / self.settings.ingestion.inbox
+        """Return the folder that agencies' files arrive in.
+
+        Raises:
+            SettingError: The setting refers to a variable that is not set.
+        """
+        inbox = self.settings.ingestion.inbox
+        if not inbox.startswith("env:"):
+            return self.home / inbox
+        variable = inbox.removeprefix("env:")
+        if not os.environ.get(variable):
+            raise SettingError(
+                "ingestion.inbox", f"the variable {variable} is not set", "a folder's path", f"set {variable}"
+            )
+        return Path(os.environ[variable]).absolute()
 
     @property
     def catalogue(self) -> Path:

@@ -1,7 +1,7 @@
-"""What a check of the catalogue sees and reports: the draft, the profile, the day, and remarks at a file's line.
+"""What a check of the catalogue sees and reports: draft, profile and day; remarks at a file's line.
 
-Here: the view that every check of ``checks/`` gets, and the remarks it gives back. Not here: any one check, nor the
-order in which they run (``catalogue_check.py``).
+Here: the view that every check of ``checks/`` gets, and the remarks it gives back. Not here: any one check,
+nor the order in which they run (``catalogue_check.py``).
 """
 
 import datetime as dt

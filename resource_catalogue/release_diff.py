@@ -34,7 +34,7 @@ class Change:
 
     Attributes:
         action: Whether an entry (or, below a path, a field) was added, removed or changed.
-        path: Keys down to the field, parts of lists by their name: ``columns[phone].open.type``; empty for the
+        path: Keys down to the field, parts of lists by name: ``columns[phone].open.type``; empty for the
             whole entry; ``state`` for its state in the release.
         before: JSON of the former value, null where there was none or the whole entry is concerned.
         after: JSON of the present value, likewise.
@@ -72,8 +72,8 @@ def diff_releases(a: Release, b: Release) -> list[Change]:
         b: The later one.
 
     Returns:
-        Changes of the profile first, then of agencies, resources, registers, datasets, code lists; in order of id
-        and path. A value equal to its default counts as absent, as it does in the release's hash.
+        Changes of the profile first, then of agencies, resources, registers, datasets, states, code lists. A
+        value equal to its default counts as absent, as it does in the release's hash.
     """
     before, after = a.catalogue, b.catalogue
     return [

@@ -39,12 +39,13 @@ class IngestionSettings(_Section):
     """Say where agencies' files arrive.
 
     Attributes:
-        inbox: Folder below the deployment (or absolute) that the folder connector reads.
-        arrival: ``folder``: the first folder below the inbox is the arrival date; ``file``: the file's own time.
+        inbox: Folder that the folder connector reads: below the deployment, absolute, or ``env:NAME``.
+        arrival: ``folder``: the first folder below the inbox is the arrival date; ``file``: the file's own time;
+            ``run``: a file arrives when a run first sees it.
     """
 
     inbox: str = "inbox"
-    arrival: Literal["folder", "file"] = "file"
+    arrival: Literal["folder", "file", "run"] = "file"
 
 
 class OpeningSettings(_Section):

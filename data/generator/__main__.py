@@ -18,6 +18,7 @@ from data.generator.agencies import (
     police,
     staffing_office,
 )
+from data.generator.feed import Feed
 from data.generator.truth import Truth
 from data.generator.world import World
 
@@ -36,6 +37,11 @@ AGENCIES = (
 """Sources of the register come before the feeds that are compared with them."""
 
 
+def feeds_of(world: World, truth: Truth) -> list[Feed]:
+    """Make all feeds of a city and record their faults."""
+    return [feed for agency in AGENCIES for feed in agency.make(world, truth)]
+
+
 def generate(seed: int, out: Path, persons: int = 5000, organisations: int = 2000) -> Truth:
     """Write ``feeds/`` and ``truth.json`` below a folder.
 
@@ -49,9 +55,8 @@ def generate(seed: int, out: Path, persons: int = 5000, organisations: int = 200
         Everything that was planted.
     """
     world, truth = World.make(seed, persons, organisations), Truth()
-    for agency in AGENCIES:
-        for feed in agency.make(world, truth):
-            feed.write(out / "feeds")
+    for feed in feeds_of(world, truth):
+        feed.write(out / "feeds")
     truth.write(out / "truth.json", {"seed": seed, "persons": persons, "organisations": organisations})
     return truth
 

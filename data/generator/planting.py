@@ -14,6 +14,9 @@ Condition = Callable[[Row], bool]
 Fault = tuple[str, str]
 """A declared column and a check."""
 
+_DRAWS = 20_000
+"""Draws before a condition counts as met by no further row."""
+
 
 class Planter:
     """Plant faults in one feed of one act.
@@ -32,16 +35,17 @@ class Planter:
         self.doubles: dict[int, int] = {}
         self.times = 1 if len(feed.subjects) < 400 else 3 + len(feed.subjects) // 20_000
 
-    def pick(self, where: Condition | None = None) -> int:
-        """Choose an untouched position whose clean row meets the condition."""
-        for _ in range(20_000):
+    def pick(self, where: Condition | None = None, times: int | None = None) -> list[int]:
+        """Choose untouched positions whose clean rows meet the condition; a small city may have too few of them."""
+        chosen: list[int] = []
+        for _ in range(_DRAWS):
+            if len(chosen) == (times or self.times):
+                break
             position = self._random.randint(1, len(self.feed.subjects))
-            if position in self._used:
-                continue
-            if where is None or where(self.feed.clean(position)):
+            if position not in self._used and (where is None or where(self.feed.clean(position))):
                 self._used.add(position)
-                return position
-        raise ValueError(f"{self.feed.resource}: no untouched row meets the condition; make more rows")
+                chosen.append(position)
+        return chosen
 
     @property
     def struck(self) -> frozenset[int]:
@@ -65,6 +69,7 @@ class Planter:
         where: Condition | None = None,
         rule: str = "",
         times: int | None = None,
+        found_in: str = "",
     ) -> list[int]:
         """Change one cell in several rows; each makes one finding.
 
@@ -76,23 +81,23 @@ class Planter:
             where: Condition on the clean row.
             rule: Id of the declared rule, for declared checks.
             times: How many rows; by default as many as the size of the feed allows.
+            found_in: Column that the finding names, where it is another one (the later one of an order).
 
         Returns:
             The positions that were struck.
         """
-        struck = [self.pick(where) for _ in range(times or self.times)]
+        struck = self.pick(where, times)
         for position in struck:
             row = self.feed.clean(position)
             row[self.feed.index(column)] = change(self.value(row, column))
             self.feed.changed[position] = row
             if check:
-                self.expect(position, kind, [(column, check)], rule)
+                self.expect(position, kind, [(found_in or column, check)], rule)
         return struck
 
     def double(self, kind: str, where: Condition | None = None) -> None:
         """Send some rows a second time at the end of the file; both rows of a pair fail ``unique``."""
-        for _ in range(self.times):
-            position = self.pick(where)
+        for position in self.pick(where):
             self.feed.appended.append(self.feed.clean(position))
             again = len(self.feed.subjects) + len(self.feed.appended)
             self.doubles[again] = position
@@ -101,8 +106,7 @@ class Planter:
 
     def shift(self, kind: str, column: str, faults: list[Fault], where: Condition | None = None) -> None:
         """Drop one cell, so that all later ones stand one column too far to the left."""
-        for _ in range(self.times):
-            position = self.pick(where)
+        for position in self.pick(where):
             row = self.feed.clean(position)
             del row[self.feed.index(column)]
             self.feed.changed[position] = [*row, ""]
@@ -110,8 +114,7 @@ class Planter:
 
     def split(self, kind: str, column: str) -> None:
         """Break one cell into two, as an unquoted delimiter does; the row cannot be split into columns."""
-        for _ in range(self.times):
-            position = self.pick()
+        for position in self.pick():
             row = self.feed.clean(position)
             at = self.feed.index(column)
             text = str(row[at])

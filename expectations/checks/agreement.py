@@ -40,9 +40,14 @@ class Agreement(Check):
     text = Label(zh="“{column}”与数源一致", en="{column} agrees with its registered source")
     reasons = {
         "differs_from_source": Reason(
-            Label(zh="“{column}”与数源单位登记的内容不一致", en="{column} differs from the registered source"),
+            Label(
+                zh="“{column}”与数源单位登记的内容不一致", en="{column} differs from the registered source"
+            ),
             Label(zh="与数源清单确定的来源一致", en="the value of the registered source"),
-            Label(zh="核实后更正；认为数源有误的，提出校核", en="verify and correct, or ask the source to verify its value"),
+            Label(
+                zh="核实后更正；认为数源有误的，提出校核",
+                en="verify and correct, or ask the source to verify its value",
+            ),
         )
     }
 
@@ -51,7 +56,11 @@ class Agreement(Check):
         return [
             Declaration(
                 column.name,
-                arguments={"entity": column.entity or "", "attribute": attribute, "sources": json.dumps(sources)},
+                arguments={
+                    "entity": column.entity or "",
+                    "attribute": attribute,
+                    "sources": json.dumps(sources),
+                },
             )
             for column, attribute, sources in _compared(resource, release)
         ]

@@ -39,7 +39,10 @@ class CodeListed(Check):
         "not_in_list": Reason(
             Label(zh="“{column}”的代码不在代码表 {list} 中", en="the code of {column} is not in list {list}"),
             Label(zh="代码表 {list} 中的代码", en="a code of list {list}"),
-            Label(zh="改用代码表中的代码；确需新代码的，申请修订代码表", en="use a listed code, or ask to extend the list"),
+            Label(
+                zh="改用代码表中的代码；确需新代码的，申请修订代码表",
+                en="use a listed code, or ask to extend the list",
+            ),
         ),
         "not_valid_on_date": Reason(
             Label(
@@ -47,7 +50,10 @@ class CodeListed(Check):
                 en="the code of {column} was not valid on the day of collection",
             ),
             Label(zh="代码表 {list} 中当日有效的代码", en="a code of list {list} that was valid that day"),
-            Label(zh="改用当日有效的代码，如区划调整后的代码", en="use the code valid that day, such as a successor"),
+            Label(
+                zh="改用当日有效的代码，如区划调整后的代码",
+                en="use the code valid that day, such as a successor",
+            ),
         ),
     }
 
@@ -90,7 +96,10 @@ def _coded(resource: Resource, release: Release) -> Iterator[Declaration]:
         codes = release.catalogue.code_lists.get(name)
         if codes is None:
             raise CatalogueError(
-                f"{resource.id} column {column.name}", f"no code list {name}", "a list of the release", "add the list"
+                f"{resource.id} column {column.name}",
+                f"no code list {name}",
+                "a list of the release",
+                "add the list",
             )
         arguments = {"list": name, "version": code_list_version(codes), "dated": is_dated(codes)}
         yield Declaration(column.name, arguments=arguments)

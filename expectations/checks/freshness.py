@@ -47,9 +47,15 @@ class Freshness(Check):
     text = Label(zh="按承诺的更新频率（{frequency}）报送", en="delivered as often as promised ({frequency})")
     reasons = {
         "overdue": Reason(
-            Label(zh="最近一次报送早于承诺的更新频率", en="the newest delivery is older than the promised frequency"),
+            Label(
+                zh="最近一次报送早于承诺的更新频率",
+                en="the newest delivery is older than the promised frequency",
+            ),
             Label(zh="{max_age_days}天内有一次报送", en="a delivery within {max_age_days} days"),
-            Label(zh="尽快报送；频率确有变化的，申请变更目录", en="deliver now, or ask to change the entry's frequency"),
+            Label(
+                zh="尽快报送；频率确有变化的，申请变更目录",
+                en="deliver now, or ask to change the entry's frequency",
+            ),
         ),
         "no_delivery": Reason(
             Label(zh="列入目录后从未报送", en="listed, but never delivered"),

@@ -28,7 +28,8 @@ class NotStale(Check):
     reasons = {
         "too_old": Reason(
             Label(
-                zh="“{column}”距检查当日超过{max_age_days}天", en="{column} is more than {max_age_days} days old"
+                zh="“{column}”距检查当日超过{max_age_days}天",
+                en="{column} is more than {max_age_days} days old",
             ),
             Label(zh="{max_age_days}天以内", en="a date within {max_age_days} days"),
             Label(zh="更新该记录，或核实其是否仍然有效", en="update the row, or verify that it still holds"),

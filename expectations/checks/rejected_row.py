@@ -23,7 +23,10 @@ class RejectedRow(Check):
         "rejected": Reason(
             Label(zh="该行无法按列拆分", en="the row cannot be split into columns"),
             Label(zh="列数与表头一致的行", en="a row with as many fields as the header"),
-            Label(zh="检查分隔符、引号和换行后重新报送", en="check delimiters, quotes and line breaks; deliver again"),
+            Label(
+                zh="检查分隔符、引号和换行后重新报送",
+                en="check delimiters, quotes and line breaks; deliver again",
+            ),
         )
     }
 

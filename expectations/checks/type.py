@@ -22,7 +22,17 @@ from resource_catalogue.model import Label
 from resource_catalogue.release import Release
 from resource_catalogue.resource import Column, Resource
 
-TYPED = ("date", "datetime", "money", "integer", "decimal", "boolean", "phone", "certificate_identifier", "geometry")
+TYPED = (
+    "date",
+    "datetime",
+    "money",
+    "integer",
+    "decimal",
+    "boolean",
+    "phone",
+    "certificate_identifier",
+    "geometry",
+)
 """Types that a text can fail to be; identifiers have a check of their own."""
 
 
@@ -50,7 +60,12 @@ class Type(Check):
 
     def metrics(self, rule: ExpectationRule) -> tuple[Metric, ...]:
         """Ask for rows, nulls, faults and, where a length is declared, too long texts."""
-        return ROWS, absent(rule.column), faulty(rule.column).metric, *(flag.metric for flag in _too_long(rule))
+        return (
+            ROWS,
+            absent(rule.column),
+            faulty(rule.column).metric,
+            *(flag.metric for flag in _too_long(rule)),
+        )
 
     def count(self, rule: ExpectationRule, values: Mapping[Metric, int]) -> Count:
         """Count faults and too long texts; a fault leaves null, so that no row is counted twice."""

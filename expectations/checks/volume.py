@@ -34,17 +34,27 @@ class Volume(Check):
     indicator = "0202"
     severity = "warn"
     batch: ClassVar[Batch] = "deliveries"
-    text = Label(zh="行数与上一次报送相差不超过{max_change_pct}%", en="rows change by at most {max_change_pct} %")
+    text = Label(
+        zh="行数与上一次报送相差不超过{max_change_pct}%", en="rows change by at most {max_change_pct} %"
+    )
     reasons = {
         "shrunk": Reason(
-            Label(zh="行数比上一次报送减少超过{max_change_pct}%", en="over {max_change_pct} % fewer rows than before"),
+            Label(
+                zh="行数比上一次报送减少超过{max_change_pct}%",
+                en="over {max_change_pct} % fewer rows than before",
+            ),
             Label(zh="行数变化在{max_change_pct}%以内", en="a change of at most {max_change_pct} %"),
             Label(zh="核实是否漏报；属实的说明原因", en="check for missing rows, or state why it is right"),
         ),
         "grown": Reason(
-            Label(zh="行数比上一次报送增加超过{max_change_pct}%", en="over {max_change_pct} % more rows than before"),
+            Label(
+                zh="行数比上一次报送增加超过{max_change_pct}%",
+                en="over {max_change_pct} % more rows than before",
+            ),
             Label(zh="行数变化在{max_change_pct}%以内", en="a change of at most {max_change_pct} %"),
-            Label(zh="核实是否重复报送；属实的说明原因", en="check for repeated rows, or state why it is right"),
+            Label(
+                zh="核实是否重复报送；属实的说明原因", en="check for repeated rows, or state why it is right"
+            ),
         ),
     }
 
@@ -66,7 +76,8 @@ class Volume(Check):
         """Find the delivery that changed the slice."""
         most = int(rule.arguments["max_change_pct"])
         return Failing(
-            f"coalesce(abs({CHANGE}) > {most}, false)", f"case when {CHANGE} < 0 then 'shrunk' else 'grown' end"
+            f"coalesce(abs({CHANGE}) > {most}, false)",
+            f"case when {CHANGE} < 0 then 'shrunk' else 'grown' end",
         )
 
 

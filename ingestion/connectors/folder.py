@@ -2,6 +2,7 @@
 
 The inbox is a folder. With ``arrival = "folder"`` its first level names the day a file arrived (``2026-03-16/...``)
 and the resource's pattern is matched below that level; a file whose day lies after ``as_of`` has not arrived yet.
+With ``file`` a file arrived at its own time, with ``run`` when a run first sees it.
 """
 
 import datetime as dt
@@ -48,7 +49,7 @@ def arrivals(resource: Resource, deployment: Deployment, as_of: dt.datetime) -> 
     found = []
     for folder, arrived_at in _arrival_folders(inbox, deployment, as_of):
         for path in folder.glob(resource.source.path):
-            instant = arrived_at or _file_time(path, deployment)
+            instant = arrived_at or _file_time(path, deployment, as_of)
             if path.is_file() and instant <= as_of:
                 found.append(_arrival(path, folder, inbox, resource, instant))
     return sorted(found, key=lambda arrival: arrival.order_key)
@@ -57,7 +58,7 @@ def arrivals(resource: Resource, deployment: Deployment, as_of: dt.datetime) -> 
 def _arrival_folders(
     inbox: Path, deployment: Deployment, as_of: dt.datetime
 ) -> list[tuple[Path, dt.datetime | None]]:
-    if deployment.settings.ingestion.arrival == "file":
+    if deployment.settings.ingestion.arrival != "folder":
         return [(inbox, None)] if inbox.is_dir() else []
     folders = sorted(path for path in inbox.glob("*") if path.is_dir())
     return [
@@ -75,7 +76,9 @@ def _folder_time(folder: Path, deployment: Deployment) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(0), deployment.settings.zone()).astimezone(dt.UTC)
 
 
-def _file_time(path: Path, deployment: Deployment) -> dt.datetime:
+def _file_time(path: Path, deployment: Deployment, as_of: dt.datetime) -> dt.datetime:
+    if deployment.settings.ingestion.arrival == "run":
+        return as_of.astimezone(dt.UTC)
     return dt.datetime.fromtimestamp(path.stat().st_mtime, deployment.settings.zone()).astimezone(dt.UTC)
 
 

@@ -32,7 +32,7 @@ def check(inspection: Inspection) -> Iterator[CheckedFault]:
         for stated in _stated(resource):
             yield from _named(stated, file, inspection.profile)
             yield from _grounds(stated, file, inspection.profile)
-            yield from _condition(stated, file)
+            yield from _condition(stated, file, inspection.profile)
             yield from _review(stated, file, inspection)
         yield from _looser(resource, file)
 
@@ -67,12 +67,12 @@ def _named(stated: _Stated, file: EntryFile, profile: Profile) -> Iterator[Check
     names = profile.share_types if stated.use == "share" else profile.open_types
     if getattr(names, stated.access.type) is None:
         known = [key for key in STRICTNESS if getattr(names, key) is not None]
-        # A deployment may be tried under another jurisdiction's text; that text has no procedure for the type.
+        # A deployment may be tried under another jurisdiction's text, which has no procedure for the type.
         yield file.note(
             (*stated.place, "type"),
             stated.access.type,
             f"{' | '.join(known)} ({profile.reference})",
-            "选用办法规定的类型，办法未规定此类型的程序 / choose a type of the text: it has no procedure for this one",
+            "选用办法规定的类型 / choose a type of the text: it has no procedure for this one",
         )
 
 
@@ -99,7 +99,10 @@ def _grounds(stated: _Stated, file: EntryFile, profile: Profile) -> Iterator[Che
         )
 
 
-def _condition(stated: _Stated, file: EntryFile) -> Iterator[CheckedFault]:
+def _condition(stated: _Stated, file: EntryFile, profile: Profile) -> Iterator[CheckedFault]:
+    # Where the text demands the field, the check of mandatory fields says so with its article.
+    if ".".join(map(str, (*stated.place, "condition"))) in {field.field for field in profile.required_fields}:
+        return
     if stated.access.type == "conditional" and stated.access.condition is None:
         yield file.refuse(
             stated.place,

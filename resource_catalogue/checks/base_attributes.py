@@ -1,4 +1,7 @@
-"""Check what columns claim for base databases: entity and attribute exist, types fit, the identifier is complete."""
+"""Check what columns claim for base databases.
+
+Entity and attribute exist, types fit, and the identifier is complete.
+"""
 
 from collections.abc import Iterator
 

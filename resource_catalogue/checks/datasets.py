@@ -1,7 +1,7 @@
 """Check datasets: entry and sources exist, the entry may be opened at all, and no looser than its type says.
 
-An agency opens its own entries (Putuo a18: no open listing of what one got from others); where the entry names who
-opens, or the authority opens (Xinjiang a28), that agency may.
+An agency opens its own entries (Putuo a18: no open listing of what one got from others); where the entry
+names who opens, or the authority opens (Xinjiang a28), that agency may.
 """
 
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def _known_type(dataset: Dataset, file: EntryFile, inspection: Inspection) -> It
             ("open_type",),
             dataset.open_type,
             f"open_to_all ({inspection.profile.reference})",
-            "选用办法规定的类型，办法未规定此类型的程序 / choose a type of the text: it has no procedure for this one",
+            "选用办法规定的类型 / choose a type of the text: it has no procedure for this one",
         )
 
 

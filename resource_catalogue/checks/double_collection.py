@@ -1,4 +1,4 @@
-"""Note data elements (数据元) that two agencies collect themselves: the authority names one collector (C-10, K-03).
+"""Note data elements (数据元) that two agencies collect: the authority names one collector (C-10, K-03).
 
 Keys are passed over: every agency asks for the ID number or credit code that ties its rows to a subject.
 """

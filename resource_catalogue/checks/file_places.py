@@ -1,4 +1,7 @@
-"""Check that every file lies where its id says: ``resources/<providing agency>/<resource>.yml``, ``agencies/<id>.yml``."""
+"""Check that every file lies where its id says.
+
+Resources lie at ``resources/<providing agency>/<resource>.yml``, other entries at ``<folder>/<id>.yml``.
+"""
 
 from collections.abc import Iterator
 from pathlib import PurePath

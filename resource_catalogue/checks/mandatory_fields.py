@@ -1,4 +1,4 @@
-"""Check that every resource has the fields that the profile's text demands (C-02), by its own word and article.
+"""Check that every resource has the fields that the profile's text demands (C-02), by word and article.
 
 Time and place at the source (K-08) are demanded of data that agencies collect themselves.
 """

@@ -1,4 +1,4 @@
-"""Check that agencies have the posts their part needs: a registrar who provides, a reviewer who reviews (C-16)."""
+"""Check that agencies have the posts they need: a registrar to provide, a reviewer to review (C-16)."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Check what the source register names: entity, attributes, scope fields, and resources that claim the attributes.
+"""Check what the source register names: entity, attributes, scope fields, and resources that claim them.
 
 A source must claim every attribute it decides; a comparison at least one, since it only yields mismatches.
 """
@@ -69,7 +69,7 @@ def _source(
             (*place, "source"),
             f"{entry.source} 不含 / lacks {', '.join(missing)}",
             f"base: {entity.name}.<attribute>",
-            "在数源的列上标明 base，或改正属性 / mark the source's columns with base, or correct the attributes",
+            "标明数源各列的 base，或改正属性 / mark its columns with base, or correct the attributes",
         )
 
 

@@ -16,7 +16,7 @@ def check(inspection: Inspection) -> Iterator[CheckedFault]:
                     ("entries", second),
                     f"{', '.join(shared)}: 与 entries[{first}] 重叠 / overlaps entries[{first}]",
                     "互不相交的范围或有效期 / scopes or periods that do not meet",
-                    "一项一源：区分 scope、valid 或删去其一 / one source each: part scope or valid, or delete one",
+                    "一项一源：区分 scope、valid 或删去其一 / part scope or valid, or delete one",
                 )
         for index, entry in enumerate(register.entries):
             if len(set(entry.attribute)) != len(entry.attribute):

@@ -1,6 +1,6 @@
 """Check that ``sensitive_when`` is a plain condition over the resource's own columns.
 
-The condition is scanned word by word: SQL parsing is fenced to the masking room, which compiles the condition later.
+The condition is scanned word by word: SQL parsing is fenced to the masking room, which compiles it later.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Check that the agency that collects a source may collect it by the text's list (法定采集机构; K-04, Xinjiang a13).
+"""Check that a source's collector may collect it by the text's list (法定采集机构; K-04, Xinjiang a13).
 
 The list names functions, never agencies; it bounds who *may* be the source (reading 20). A statute of another
 shipped profile binds nobody here and is passed over.

@@ -8,7 +8,7 @@ from resource_catalogue.inspection import CheckedFault, Inspection
 
 
 def check(inspection: Inspection) -> Iterator[CheckedFault]:
-    """Yield one note per entity that has attributes without a source; such attributes stay empty in the base."""
+    """Yield one note per entity with attributes without a source; such attributes stay empty in the base."""
     for entity in ENTITIES.values():
         if entity.database not in inspection.profile.base_databases:
             continue

@@ -5,6 +5,7 @@ import datetime as dt
 from data.generator import check_characters, city, writers
 from data.generator.chance import Dice
 from data.generator.feed import Feed, Row
+from data.generator.identifier_faults import wrong_credit_code
 from data.generator.organisations import with_body
 from data.generator.planting import Planter
 from data.generator.truth import Truth
@@ -64,8 +65,7 @@ def licences(world: World) -> Feed:
 def plant(planter: Planter) -> None:
     """Plant faults in the licences."""
     each = planter.each
-    each("wrong_check_character", "holder_identifier", "identifier",
-         wrong_credit_code)  # fmt: skip
+    each("wrong_check_character", "holder_identifier", "identifier", wrong_credit_code)
     each("missing_required", "holder_identifier", "required", lambda _: "")
     each("unknown_code", "status", "code_list", lambda _: "挂失")
     each("unknown_division", "issuer_division_code", "code_list", lambda _: "329966")

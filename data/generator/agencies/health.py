@@ -5,7 +5,7 @@ import datetime as dt
 from data.generator import city, names, writers
 from data.generator.chance import Dice
 from data.generator.feed import Feed, Row
-from data.generator.identifier_faults import plant_citizen_ids
+from data.generator.identifier_faults import plant_citizen_ids, wrong_citizen_id
 from data.generator.planting import Planter
 from data.generator.truth import Truth
 from data.generator.world import World
@@ -70,7 +70,7 @@ def plant_births(planter: Planter, struck: set[str]) -> None:
     def is_sound(row: Row) -> bool:
         return planter.value(row, "citizen_id") not in struck
 
-    planter.each("wrong_check_character", "citizen_id", "identifier", wrong_credit_code)
+    planter.each("wrong_check_character", "citizen_id", "identifier", wrong_citizen_id)
     planter.each("disagreement", "name", "agreement", lambda t: t[0] + "丙" + t[1:], is_sound)
     planter.each("disagreement", "date_of_birth", "agreement", lambda t: f"{int(t[:4]) - 1}{t[4:]}",
                  lambda row: is_sound(row) and planter.value(row, "date_of_birth")[5:] != "02-29")  # fmt: skip

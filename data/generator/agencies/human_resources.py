@@ -8,7 +8,7 @@ import datetime as dt
 from data.generator import city, writers
 from data.generator.chance import Dice
 from data.generator.feed import Feed, Row
-from data.generator.identifier_faults import plant_citizen_ids, plant_credit_codes
+from data.generator.identifier_faults import plant_citizen_ids, plant_credit_codes, wrong_credit_code
 from data.generator.planting import Planter
 from data.generator.reissue import corrected, follow_ups
 from data.generator.truth import Truth
@@ -89,7 +89,8 @@ def plant_insured(planter: Planter, struck: set[str]) -> None:
     each("broken_amount", "payment_base_cny", "type", lambda _: "按上年工资")
     each("stale_date", "last_paid_on", "not_stale", lambda t: "2019" + t[4:7] + "-10", was_insured_early,
          rule="paid_recently")  # fmt: skip
-    each("order_violation", "first_insured_on", "order", lambda _: "2026-03-05", rule="paid_after_first_insured")
+    each("order_violation", "first_insured_on", "order", lambda _: "2026-03-05", rule="paid_after_first_insured",
+         found_in="last_paid_on")  # fmt: skip
     planter.double("duplicate", is_sound)
 
 

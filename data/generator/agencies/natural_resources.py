@@ -8,6 +8,7 @@ import datetime as dt
 from data.generator import city, names, writers
 from data.generator.chance import Dice
 from data.generator.feed import Feed, Row
+from data.generator.identifier_faults import wrong_credit_code
 from data.generator.planting import Planter
 from data.generator.truth import Truth
 from data.generator.world import World
@@ -111,8 +112,7 @@ def parcels(world: World) -> Feed:
 
 def plant_parcels(planter: Planter) -> None:
     """Plant faults in the parcels."""
-    planter.each("wrong_check_character", "holder_credit_code", "identifier",
-                 wrong_credit_code)  # fmt: skip
+    planter.each("wrong_check_character", "holder_credit_code", "identifier", wrong_credit_code)
     planter.each("unknown_division", "division_code", "code_list", lambda _: "329977")
     planter.each("unknown_code", "use_code", "code_list", lambda _: "9999")
     planter.each("broken_number", "area_m2", "type", lambda _: "约三亩")

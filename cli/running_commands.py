@@ -1,0 +1,145 @@
+"""Commands that make or run a deployment: init, run, demo, ui."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import HERE, AsOf, Home, open_deployment
+from cli.output import console, say
+from resource_catalogue.deployment import Deployment
+from resource_catalogue.errors import SettingError
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    for command in (init, run, demo, ui):
+        app.command()(command)
+
+
+def init(folder: Annotated[Path, typer.Argument(help="新部署的目录 / folder of the new deployment")]) -> None:
+    """新建部署 / Make a new deployment: settings, catalogue folders, an inbox, keys with mode 0600."""
+    if (folder / "civiclake.toml").exists():
+        raise SettingError(str(folder), "there is a deployment already", "an empty folder", "choose another folder")
+    for part in ("agencies", "resources", "source_register", "datasets", "code_lists"):
+        (folder / "catalogue" / part).mkdir(parents=True, exist_ok=True)
+    (folder / "inbox").mkdir(exist_ok=True)
+    (folder / "civiclake.toml").write_text(_TEMPLATE.format(name=folder.resolve().name), encoding="utf-8")
+    deployment = Deployment.open(folder)
+    deployment.key("row")
+    say(f"{folder}: 已建立 / made. 下一步 / next: docs/how-to/add-a-feed.md, civiclake catalogue check --home {folder}")
+
+
+def run(home: Home = HERE, as_of: AsOf = None) -> None:
+    """运行 / Take in what has arrived, build, check, raise tasks, open datasets; a second run changes nothing."""
+    deployment = open_deployment(home, as_of)
+    failed = _run(deployment, as_of)
+    say(f"报告 / report: {deployment.var / 'report' / 'run.html'}")
+    if failed:
+        raise typer.Exit(1)
+
+
+def demo(
+    home: Annotated[Path, typer.Option("--home", help="演示部署 / the demonstration's folder")] = Path("data/demo"),
+    profile: Annotated[str | None, typer.Option("--profile", help="按哪部办法 / jurisdiction profile")] = None,
+) -> None:
+    """演示 / Run the demonstration city: publish its catalogue, then its acts one after the other."""
+    _copy_demo(home)
+    if profile:
+        os.environ["CIVICLAKE_PROFILE"] = profile
+    from lake import Lake
+    from lake.clock import latest_as_of
+
+    deployment = Deployment.open(home)
+    acts = deployment.settings.demo.acts
+    latest = latest_as_of(Lake.of(deployment))
+    failed = False
+    for number, instant in enumerate(acts, start=1):
+        if latest is not None and instant < latest:
+            continue
+        say(f"第 {number} 幕 / act {number}: {instant.isoformat()}")
+        act = Deployment.open(home, {"CIVICLAKE_AS_OF": instant.isoformat()})
+        _publish_demo(act)
+        failed = _run(act, instant.isoformat()) or failed
+    _summary(Deployment.open(home))
+    if failed:
+        raise typer.Exit(1)
+
+
+def ui(
+    home: Home = HERE,
+    port: Annotated[int, typer.Option(help="端口 / port")] = 3000,
+    host: Annotated[str, typer.Option(help="地址 / address")] = "127.0.0.1",
+) -> None:
+    """打开 Dagster 页面和守护进程 / Serve the Dagster pages and run its daemon (schedules, sensors, backfills)."""
+    from orchestration.instance import instance_folder
+
+    deployment = open_deployment(home)
+    environment = {
+        **os.environ,
+        "CIVICLAKE_HOME": str(deployment.home),
+        "DAGSTER_HOME": str(instance_folder(deployment.var)),
+    }
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-p", str(port), "-h", host]
+    say(f"http://{host}:{port}")
+    raise typer.Exit(subprocess.call(command, env=environment))
+
+
+def _run(deployment: Deployment, as_of: str | None) -> bool:
+    """Run with progress shown; return whether a step failed."""
+    from orchestration.platform import open_platform
+    from orchestration.run import run_city
+
+    overrides = {"CIVICLAKE_AS_OF": as_of} if as_of else {}
+    with console.status("…") as status:
+        outcome = run_city(open_platform(deployment.home, overrides), status.update)
+    for step in outcome.failed:
+        say(f"失败 / failed: {step} (civiclake ui 可查看 / shows why)")
+    return bool(outcome.failed)
+
+
+def _copy_demo(home: Path) -> None:
+    """Copy the demonstration deployment to a new folder; an existing deployment is used as it is."""
+    if (home / "civiclake.toml").exists():
+        return
+    shipped = Path(__file__).resolve().parent.parent / "data" / "demo"
+    if not (shipped / "civiclake.toml").exists():
+        raise SettingError(str(home), "no demonstration here", "data/demo of the project", "name it with --home")
+    shutil.copytree(shipped, home, ignore=shutil.ignore_patterns("var"), dirs_exist_ok=True)
+
+
+def _publish_demo(deployment: Deployment) -> None:
+    from cli.publishing import publish_files
+
+    bodies = {role: agency for agency, role in _demo_bodies(deployment)}
+    registrar, reviewer = bodies["operator"], bodies["authority"]
+    publish_files(deployment, f"{registrar}/registrar", f"{reviewer}/reviewer")
+
+
+def _demo_bodies(deployment: Deployment) -> list[tuple[str, str]]:
+    from resource_catalogue.catalogue import load_draft
+
+    agencies = load_draft(deployment.catalogue).catalogue.agencies.values()
+    return [(agency.id, role) for agency in agencies for role in agency.roles if role in ("authority", "operator")]
+
+
+def _summary(deployment: Deployment) -> None:
+    from cli.reading_commands import print_status
+
+    print_status(deployment)
+
+
+_TEMPLATE = """# Settings of this deployment; docs/settings.md explains each. CIVICLAKE_* variables override them.
+[deployment]
+id = "{name}"
+name = {{ zh = "公共数据平台", en = "Public-data platform" }}
+division_code = "000000"
+
+[ingestion]
+inbox = "inbox"
+arrival = "file"
+"""

@@ -1,0 +1,53 @@
+"""Scores, rectification tasks and the report of a run."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from casework.limits import Limits
+from casework.rectification import reconcile
+from expectations.scores import refresh_scores
+from orchestration.asset_keys import RECTIFICATION, REPORT, SCORES, claims_key, standard_key
+from orchestration.ingestion_assets import row_count
+from orchestration.platform import Platform
+from reporting.page import write_report
+from resource_catalogue.entities import ENTITIES
+
+
+def casework_assets(platform: Platform, opened: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
+    """Make scores (after all checks), rectification (after scores) and the report (after everything)."""
+    return [_scores_asset(platform), _rectification_asset(platform), _report_asset(platform, opened)]
+
+
+def _scores_asset(platform: Platform) -> dg.AssetsDefinition:
+    checked = [standard_key(resource.id) for resource in platform.release.listed_resources()]
+    compared = [claims_key(entity) for entity in ENTITIES]
+
+    @dg.asset(key=SCORES, group_name="quality", deps=[*checked, *compared], description="质量评分 / quality scores")
+    def scores() -> dg.MaterializeResult[None]:
+        refresh_scores(platform.lake, platform.release, platform.as_of)
+        return dg.MaterializeResult(metadata=row_count(platform, SCORES))
+
+    return scores
+
+
+def _rectification_asset(platform: Platform) -> dg.AssetsDefinition:
+    @dg.asset(key=RECTIFICATION, group_name="casework", deps=[SCORES], description="整改任务 / rectification tasks")
+    def rectification() -> dg.MaterializeResult[None]:
+        limits = Limits(targets=platform.deployment.settings.targets)
+        with platform.state() as state:
+            done = reconcile(state, platform.lake, platform.release, platform.as_of, limits)
+        counts = {"issued": len(done.issued), "closed": len(done.closed), "reopened": len(done.reopened)}
+        return dg.MaterializeResult(metadata=counts)
+
+    return rectification
+
+
+def _report_asset(platform: Platform, opened: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+    @dg.asset(key=REPORT, group_name="casework", deps=[RECTIFICATION, *opened], description="运行报告 / report")
+    def report() -> dg.MaterializeResult[None]:
+        with platform.state() as state:
+            page = write_report(platform.deployment, platform.lake, state, platform.release, platform.as_of)
+        return dg.MaterializeResult(metadata={"page": dg.MetadataValue.path(page)})
+
+    return report

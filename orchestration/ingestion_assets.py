@@ -1,0 +1,90 @@
+"""One asset per listed resource: its deliveries taken in, conformed to ``standard``, its rules checked."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+import dagster as dg
+
+from expectations.results import RuleResult
+from expectations.rule import rules_of
+from expectations.run import check_resource
+from ingestion.ingest import ingest_resource
+from orchestration.asset_keys import check_name, slices_of, standard_key
+from orchestration.platform import Platform
+from resource_catalogue.resource import Resource
+from resource_catalogue.words import TableName, standard_table
+
+_DAYS = {"real_time": 1, "daily": 1, "weekly": 7, "monthly": 31, "quarterly": 92, "half_yearly": 184, "yearly": 366}
+_RETRY = dg.RetryPolicy(max_retries=1, delay=1)
+AGREEMENT = "agreement"
+
+
+def standard_assets(platform: Platform) -> list[dg.AssetsDefinition]:
+    """Make the asset of every listed resource."""
+    return [_standard_asset(platform, resource) for resource in platform.release.listed_resources()]
+
+
+def check_specs(rule_ids: Iterable[tuple[str, str]], key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    """Declare one asset check per rule, given as id and text."""
+    return [dg.AssetCheckSpec(check_name(rule), asset=key, description=text) for rule, text in rule_ids]
+
+
+def check_result(result: RuleResult, key: dg.AssetKey) -> dg.AssetCheckResult:
+    """Show a rule's result; counts and codes only, never a value."""
+    return dg.AssetCheckResult(
+        check_name=check_name(result.rule_id),
+        asset_key=key,
+        passed=result.state in ("passed", "not_assessed"),
+        severity=dg.AssetCheckSeverity.WARN if result.severity == "warn" else dg.AssetCheckSeverity.ERROR,
+        metadata={
+            "state": result.state,
+            "evaluated": result.evaluated,
+            "unexpected": result.unexpected,
+            "indicator": result.indicator,
+        },
+    )
+
+
+def _standard_asset(platform: Platform, resource: Resource) -> dg.AssetsDefinition:
+    key = standard_key(resource.id)
+    rules = [rule for rule in rules_of(resource, platform.release) if rule.check != AGREEMENT]
+
+    @dg.asset(
+        key=key,
+        group_name="ingestion",
+        description=f"{resource.name.zh} / {resource.name.en}. {resource.grain.en}",
+        partitions_def=slices_of(resource),
+        backfill_policy=dg.BackfillPolicy.single_run() if resource.source.slice else None,
+        check_specs=check_specs(((rule.rule_id, rule.text.zh) for rule in rules), key),
+        freshness_policy=_freshness(resource),
+        retry_policy=_RETRY,
+        owners=[f"team:{resource.agency}"],
+        kinds={"deltalake"},
+        pool=str(standard_table(resource.id)),
+    )
+    def standard(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        slices = set(context.partition_keys) if context.has_partition_key_range else None
+        as_of = platform.as_of
+        done = ingest_resource(platform.lake, platform.deployment, platform.release, resource.id, as_of, slices)
+        results = check_resource(platform.lake, platform.release, resource.id, as_of)
+        return dg.MaterializeResult(
+            metadata={**row_count(platform, key), "new_deliveries": len(done.new), "waiting": done.waiting},
+            check_results=[check_result(result, key) for result in results],
+        )
+
+    return standard
+
+
+def row_count(platform: Platform, key: dg.AssetKey) -> dict[str, dg.MetadataValue]:
+    """Return row count and version of the table behind an asset, as Dagster shows them."""
+    schema, name = key.path
+    table = TableName(schema, name)
+    return {
+        "dagster/row_count": dg.MetadataValue.int(platform.lake.row_count(table)),
+        "version": dg.MetadataValue.int(platform.lake.version(table) or 0),
+    }
+
+
+def _freshness(resource: Resource) -> dg.FreshnessPolicy | None:
+    days = _DAYS.get(resource.update.frequency)
+    return dg.FreshnessPolicy.time_window(fail_window=dt.timedelta(days=2 * days)) if days else None

@@ -1,0 +1,30 @@
+"""The Dagster instance of a deployment: runs, events and schedules below ``var/dagster``."""
+
+from pathlib import Path
+
+import dagster as dg
+
+_CONFIG = """telemetry:
+  enabled: false
+run_retries:
+  enabled: true
+  max_retries: 1
+concurrency:
+  pools:
+    default_limit: 1
+"""
+
+
+def instance_folder(var: Path) -> Path:
+    """Return the instance's folder, made with its settings on first use."""
+    folder = var / "dagster"
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "dagster.yaml"
+    if not config.exists():
+        config.write_text(_CONFIG, encoding="utf-8")
+    return folder
+
+
+def open_instance(var: Path) -> dg.DagsterInstance:
+    """Open the instance of a deployment."""
+    return dg.DagsterInstance.from_config(str(instance_folder(var)))

@@ -1,0 +1,93 @@
+"""Databases of both kinds, and the hand-built city."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from casework_city import City, build_city
+from sqlalchemy import create_engine, text
+
+from casework.state import State, open_state
+
+BINARIES = Path("/usr/lib/postgresql/15/bin")
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    return build_city(tmp_path)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[State]:
+    opened = open_state(f"sqlite:///{tmp_path / 'state' / 'casework.sqlite'}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs_postgresql)])
+def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of an empty database, of each supported kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'state' / 'casework.sqlite'}"
+    new_database: Callable[[], str] = request.getfixturevalue("new_database")
+    return new_database()
+
+
+@pytest.fixture
+def any_state(any_url: str) -> Iterator[State]:
+    opened = open_state(any_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def new_database() -> Iterator[Callable[[], str]]:
+    """Start a private PostgreSQL server without network; each call makes an empty database."""
+    if not (BINARIES / "initdb").exists():
+        pytest.skip(f"PostgreSQL's programs are not in {BINARIES}")
+    pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed")
+    # Not below tmp_path: the server's user cannot enter root's folders, and socket paths must be short.
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    as_user = _as_server_user(folder)
+    data, made = folder / "data", 0
+
+    def run(program: str, *arguments: str) -> None:
+        subprocess.run(
+            [*as_user, BINARIES / program, *arguments], check=True, capture_output=True, cwd=folder
+        )
+
+    run("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C")
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+    run("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
+
+    def database() -> str:
+        nonlocal made
+        made += 1
+        server = create_engine(f"postgresql+psycopg://postgres@/postgres?host={folder}")
+        with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"create database case{made}"))
+        server.dispose()
+        return f"postgresql://postgres@/case{made}?host={folder}"
+
+    try:
+        yield database
+    finally:
+        run("pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+        shutil.rmtree(folder)
+
+
+def _as_server_user(folder: Path) -> list[str]:
+    """Return the words that run a program as a user other than root, which the server refuses."""
+    if os.geteuid() != 0:
+        return []
+    try:
+        user = pwd.getpwnam("postgres")
+    except KeyError:
+        pytest.skip("PostgreSQL refuses root, and there is no user postgres")
+    os.chown(folder, user.pw_uid, user.pw_gid)
+    return ["runuser", "-u", "postgres", "--"]
