@@ -184,12 +184,12 @@ def _read_links(lake: Lake, resource_id: str) -> _Links:
         "select old_delivery_id, old_row_number, coalesce(old_row_key, ''), new_delivery_id, new_row_number "
         f"from {REPLACED_ROWS} where resource_id = ? order by all"
     )
-    for delivery_id, row_number, row_key, *later in lake.query(
-        sql, REPLACED_ROWS, parameters=[resource_id]
-    ).iter_rows():
-        links.of_place[delivery_id, row_number] = Place(*later, row_key="")
+    found = lake.query(sql, REPLACED_ROWS, parameters=[resource_id])
+    for delivery_id, row_number, row_key, new_delivery_id, new_row_number in found.iter_rows():
+        later = Place(new_delivery_id, new_row_number, "")
+        links.of_place[delivery_id, row_number] = later
         if row_key:
-            links.of_key[row_key] = Place(*later, row_key="")
+            links.of_key[row_key] = later
     return links
 
 

@@ -76,8 +76,7 @@ def open_state(url: str, time_zone: str = "Asia/Shanghai") -> State:
         CaseError: The database was made by a newer version of the platform.
     """
     address = _address(url)
-    if address.get_backend_name() == "sqlite" and address.database:
-        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(address)
     try:
         engine = create_engine(address, hide_parameters=True, connect_args=_connect_arguments(address))
     except (ModuleNotFoundError, NoSuchModuleError):
@@ -101,6 +100,18 @@ def _address(url: str) -> URL:
     if kind not in ("sqlite", "postgresql"):
         raise SettingError(_SETTING, kind, "sqlite or postgresql", "choose one of the two")
     return address.set(drivername="postgresql+psycopg") if kind == "postgresql" else address
+
+
+def _make_folder(address: URL) -> None:
+    if address.get_backend_name() != "sqlite" or not address.database:
+        return
+    folder = Path(address.database).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise SettingError(
+            _SETTING, f"{folder} cannot be made ({type(error).__name__})", "a folder that can be written"
+        ) from None
 
 
 def _connect_arguments(address: URL) -> dict[str, Any]:

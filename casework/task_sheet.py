@@ -122,7 +122,7 @@ def _book(
         sheet.append([_text(sheet, label, bold=True), _text(sheet, text)])
     sheet.append([])
     sheet.append([_text(sheet, header, bold=True) for header, _ in _HEADERS])
-    sheet.freeze_panes = sheet.cell(sheet.max_row + 1, 1)
+    sheet.freeze_panes = f"A{sheet.max_row + 1}"
     for row in rows[:_MAX_ROWS]:
         sheet.append([_text(sheet, text) for text in _line(row, resource, sent, explain)])
     for position, (_, width) in enumerate(_HEADERS):

@@ -1,4 +1,5 @@
 """The demo deployment and the program that makes its feeds.
 
-Here: ``demo/`` (the deployment of a fictional city) and ``generator/``. Not here: anything the platform needs to run.
+Here: ``demo/`` (the deployment of a fictional city) and ``generator/``. Not here: anything the platform
+needs to run.
 """

@@ -1,46 +1,32 @@
 """The three batches that checks look at, as views of one engine: rows, deliveries, pairs of claims.
 
 Here: the SQL that lays a table out for the checks: the day codes are judged on, keys of several columns, ages of
-deliveries, agreement of claims. Not here: the checks (``checks/``), nor opening the engine (``run.py``).
+deliveries, agreement of claims. Not here: the checks (``checks/``), nor where it is laid out (``workspace.py``).
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 
-from expectations.check import ExpectationRule, literal, quoted
+from expectations.check import Batch, ExpectationRule, literal, quoted
 from expectations.checks import all_checks
 from expectations.checks.agreement import agrees, sources_on
 from expectations.checks.code_list import DAY
-from expectations.macros import define_macros, register_code_list
+from expectations.checks.freshness import age_of
+from expectations.macros import register_code_list
 from resource_catalogue.entities import ENTITIES, Entity
 from resource_catalogue.errors import CatalogueError
 from resource_catalogue.release import Release
 from resource_catalogue.resource import Resource
 from resource_catalogue.words import TableName, claims_table, standard_table
 
-ROWS_BATCH = TableName("checked", "rows")
-DELIVERIES_BATCH = TableName("checked", "deliveries")
-PAIRS_BATCH = TableName("checked", "pairs")
-
-
-def prepare(connection: duckdb.DuckDBPyConnection, as_of: dt.datetime) -> None:
-    """Define macros and let days be those of the deployment's zone, which ``as_of`` carries."""
-    connection.execute("create schema if not exists checked")
-    # Global for Great Expectations' cursor; the session's own setting, which the lake made, prevails here.
-    for scope in ("global", "session"):
-        connection.execute(f"set {scope} TimeZone = {literal(_zone(as_of))}")
-    define_macros(connection)
-
-
-def has_table(connection: duckdb.DuckDBPyConnection, table: TableName) -> bool:
-    """Tell whether the engine has the table or view."""
-    found = connection.execute(
-        "select count(*) from information_schema.tables where table_schema = ? and table_name = ?",
-        [table.schema, table.name],
-    ).fetchone()
-    return bool(found and found[0])
+BATCHES: Mapping[Batch, str] = {
+    "rows": "checked_rows",
+    "deliveries": "checked_deliveries",
+    "pairs": "checked_pairs",
+}
+"""View or table of each batch, in the run's own schema (``workspace.py``)."""
 
 
 def lay_out_rows(
@@ -50,7 +36,7 @@ def lay_out_rows(
     rules: Iterable[ExpectationRule],
     as_of: dt.datetime,
 ) -> None:
-    """Create ``checked.rows``: one row per row of ``standard``, with the days and keys the rules need.
+    """Create ``checked_rows``: one row per row of ``standard``, with the days and keys the rules need.
 
     A derived column whose sources are missing is left out, so that its rule crashes and no other.
     """
@@ -59,15 +45,14 @@ def lay_out_rows(
     today = f"date {literal(as_of.date().isoformat())}"
     collected = "try_cast(_collected_at as date)" if "_collected_at" in present else "null"
     given = [f"{today} as _today", f"coalesce({collected}, {today}) as {DAY}"]
-    connection.execute(
-        f"create or replace view checked.plain as select *, null::varchar as _sheet, {', '.join(given)} from {table}"
-    )
+    given += [] if "_sheet" in present else ["null::varchar as _sheet"]
+    connection.execute(f"create or replace view checked_plain as select *, {', '.join(given)} from {table}")
     extra = ["*"]
     for rule in rules:
         if set(rule.columns) <= present:
             derived = all_checks()[rule.check].derived(rule)
             extra.extend(f"{sql} as {quoted(name)}" for name, sql in derived.items())
-    connection.execute(f"create or replace view {ROWS_BATCH} as select {', '.join(extra)} from checked.plain")
+    connection.execute(f"create or replace view checked_rows as select {', '.join(extra)} from checked_plain")
     for name in sorted({str(rule.arguments["list"]) for rule in rules if rule.check == "code_list"}):
         register_code_list(connection, release.catalogue.code_lists[name])
 
@@ -76,34 +61,36 @@ def lay_out_deliveries(
     connection: duckdb.DuckDBPyConnection,
     resource: Resource,
     release: Release,
+    rules: Iterable[ExpectationRule],
     as_of: dt.datetime,
-    days: int | None,
 ) -> None:
-    """Create ``checked.deliveries`` (one row per delivery that arrived) and ``checked.rejected``.
+    """Create ``checked_deliveries`` (one row per delivery that arrived) and ``checked_rejected``.
 
-    ``age_days`` stands on the newest delivery only, ``change_pct`` on the newest of its slice that has one before,
-    row counts on those that are current: all of an appended resource, the newest of each slice of a snapshot.
-
-    Args:
-        days: Days after which a resource without any delivery is late; null where nothing is promised.
+    ``age`` stands on the newest delivery only, ``change_pct`` on the newest of its slice that has one before, row
+    counts on those that are current: all of an appended resource, the newest of each slice of a snapshot.
     """
     current = "loaded" if resource.update.mode != "snapshot" else "loaded and place = 1"
     connection.execute(_ARRIVED.format(resource=literal(resource.id)))
     connection.execute(_REJECTED.format(resource=literal(resource.id), current=current))
-    today = f"date {literal(as_of.date().isoformat())}"
-    connection.execute(_DELIVERIES.format(today=today if days is not None else "null::date", current=current))
-    listed = (as_of - release.published_at).days
-    if days is not None and listed > days:
-        connection.execute(
-            f"insert into {DELIVERIES_BATCH} select '', '', 0, null, null, {listed}, null, 0, 0 "
-            f"where not exists (select 1 from {DELIVERIES_BATCH})"
-        )
+    promise = next(
+        (rule for rule in rules if rule.check == "freshness" and "max_age" in rule.arguments), None
+    )
+    newest = connection.execute("select max(arrived_at::date) from arrived").fetchone()
+    arrived_on = newest[0] if newest else None
+    age = "null" if promise is None or arrived_on is None else age_of(promise, arrived_on, as_of.date())
+    connection.execute(_DELIVERIES.format(age=age, current=current))
+    if promise is not None and arrived_on is None:
+        waited = age_of(promise, release.published_at.astimezone(as_of.tzinfo).date(), as_of.date())
+        if waited > int(promise.arguments["max_age"]):
+            connection.execute(
+                f"insert into checked_deliveries select '', '', 0, null, null, {waited}, null, 0, 0"
+            )
 
 
 def lay_out_pairs(
     connection: duckdb.DuckDBPyConnection, entity: str, rules: Sequence[ExpectationRule], day: dt.date
 ) -> None:
-    """Create ``checked.pairs``: one row per comparing claim and source of the same subject, a verdict per rule."""
+    """Create ``checked_pairs``: one row per comparing claim and source of the same subject, a verdict per rule."""
     shape = ENTITIES[entity]
     attributes = sorted({str(rule.arguments["attribute"]) for rule in rules})
     sources = sorted({one["source"] for rule in rules for one in sources_on(rule, day)})
@@ -115,7 +102,7 @@ def lay_out_pairs(
     verdicts = [f"{_verdict(shape, rule, day)} as {quoted(agrees(rule))}" for rule in rules]
     claims = claims_table(entity)
     connection.execute(
-        f"create or replace view {PAIRS_BATCH} as with said as (select _resource_id as s_resource, "
+        f"create or replace view checked_pairs as with said as (select _resource_id as s_resource, "
         f"_subject_key as s_key, {', '.join(lists)} from {claims} where _resource_id in ({_listed(sources)}) "
         "and _subject_key is not null group by 1, 2) "
         f"select c._resource_id, c._row_key, c._delivery_id, c._row_number, {', '.join(verdicts)} "
@@ -130,24 +117,24 @@ select *, state in ('loaded', 'accepted') as loaded,
   row_number() over (partition by slice, loaded order by order_key desc, delivery_id desc) as place,
   lead(rows_loaded) over (partition by slice, loaded order by order_key desc, delivery_id desc) as rows_before,
   row_number() over (order by arrived_at desc, order_key desc, delivery_id desc) as nth
-from ingestion.deliveries
+from known_deliveries
 where resource_id = {resource} and state in ('loaded', 'accepted', 'held')
 """
 _REJECTED = """
-create or replace table checked.rejected as
+create or replace table checked_rejected as
 select r.row_key as _row_key, r.delivery_id as _delivery_id, r.row_number as _row_number, r.line as _line,
   r.sheet as _sheet, coalesce(nullif(r.reason, ''), 'rejected') as reason
-from ingestion.rejected_rows r join arrived a using (delivery_id)
+from known_rejected_rows r join arrived a using (delivery_id)
 where r.resource_id = {resource} and {current}
 """
 _DELIVERIES = """
-create or replace table checked.deliveries as
+create or replace table checked_deliveries as
 select '' as _row_key, delivery_id as _delivery_id, 0::bigint as _row_number, null::bigint as _line,
-  sheet as _sheet, case when nth = 1 then datediff('day', arrived_at::date, {today}) end as age_days,
+  sheet as _sheet, case when nth = 1 then {age} end::bigint as age,
   case when loaded and place = 1 and rows_before > 0
     then 100.0::double * (rows_loaded - rows_before) / rows_before end as change_pct,
   case when {current} then coalesce(rows_received, 0) else 0 end as rows_received,
-  (select count(*) from checked.rejected r where r._delivery_id = arrived.delivery_id) as rows_rejected
+  (select count(*) from checked_rejected r where r._delivery_id = arrived.delivery_id) as rows_rejected
 from arrived
 """
 
@@ -192,12 +179,3 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: TableName) -> set[str
 
 def _listed(values: Iterable[str]) -> str:
     return ", ".join(literal(value) for value in values) or "null"
-
-
-def _zone(as_of: dt.datetime) -> str:
-    """Return a zone DuckDB knows: the named one, else the fixed offset in whole hours (signs are POSIX's)."""
-    key = getattr(as_of.tzinfo, "key", None)
-    if key:
-        return str(key)
-    hours = int((as_of.utcoffset() or dt.timedelta()).total_seconds() // 3600)
-    return f"Etc/GMT{-hours:+d}" if hours else "UTC"

@@ -32,7 +32,6 @@ from great_expectations.validator.metrics_calculator import MetricsCalculator
 from great_expectations.validator.validator import Validator
 
 from expectations.check import ROWS, Metric
-from resource_catalogue.words import TableName
 
 _LOGGER = "great_expectations"
 # Named here because the datasource's field ``type`` hides the builtin.
@@ -48,6 +47,11 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
         if self._connection is None:
             self._connection = self.engine.connect()
         yield self._connection
+
+    def recover(self) -> None:
+        """Leave the transaction that an error has spoilt."""
+        if self._connection is not None:
+            self._connection.rollback()
 
     def forget(self) -> None:
         """Close the kept connection."""
@@ -76,14 +80,14 @@ class Measured:
     crashed: dict[Metric, str] = field(default_factory=dict)
 
 
-def measure(connection: duckdb.DuckDBPyConnection, batch: TableName, metrics: Iterable[Metric]) -> Measured:
+def measure(connection: duckdb.DuckDBPyConnection, batch: str, metrics: Iterable[Metric]) -> Measured:
     """Compute metrics over a table or view: all in one bundle, and those that failed once more one by one.
 
     Asking singly after a failure shows which metric is guilty, since one bad condition fails its whole bundle.
 
     Args:
-        connection: Where the batch and the macros are defined; stays open.
-        batch: Table or view.
+        connection: Where the batch and the macros are defined, in its current schema; stays open.
+        batch: Table or view of that schema.
         metrics: What to compute; equal ones are computed once.
     """
     import expectations.metrics  # noqa: F401  # registers the metric, which needs this module
@@ -91,12 +95,13 @@ def measure(connection: duckdb.DuckDBPyConnection, batch: TableName, metrics: It
     asked = list(dict.fromkeys([ROWS, *metrics]))
     measured = Measured()
     with _silence():
-        engine = _engine_over(connection)
+        schema, zone = _session(connection)
+        engine = _engine_over(connection, schema, zone)
         try:
-            calculator, batch_id = _loaded(engine, batch)
+            calculator, batch_id = _loaded(engine, schema, batch)
             found = _bundle(calculator, batch_id, asked)
             for metric in asked:
-                _settle(measured, metric, found, calculator, batch_id)
+                _settle(measured, metric, found, engine, calculator, batch_id)
         except Exception as error:
             measured.crashed.update(dict.fromkeys(set(asked) - set(measured.values), _kind(error)))
         finally:
@@ -108,6 +113,7 @@ def _settle(
     measured: Measured,
     metric: Metric,
     found: dict[Metric, Any],
+    engine: DuckDBExecutionEngine,
     calculator: MetricsCalculator,
     batch_id: str,
 ) -> None:
@@ -115,6 +121,7 @@ def _settle(
     value = found.get(metric)
     if metric not in found:
         try:
+            engine.recover()
             value = _single(calculator, batch_id, metric)
         except Exception as error:
             measured.crashed[metric] = _kind(error)
@@ -125,16 +132,31 @@ def _settle(
         measured.values[metric] = 0
 
 
-def _engine_over(connection: duckdb.DuckDBPyConnection) -> DuckDBExecutionEngine:
+def _engine_over(connection: duckdb.DuckDBPyConnection, schema: str, zone: str) -> DuckDBExecutionEngine:
     """Wrap a cursor of the connection, so that closing the engine leaves the caller's connection open."""
-    wrapped = ConnectionWrapper(connection.cursor())
+    cursor = connection.cursor()
+    cursor.execute(f"set search_path = {literal(schema)}")
+    cursor.execute(f"set TimeZone = {literal(zone)}")
+    wrapped = ConnectionWrapper(cursor)
     engine = sa.create_engine("duckdb:///:memory:", creator=lambda: wrapped, poolclass=sa.pool.StaticPool)
+    words = connection.execute("select keyword_name from duckdb_keywords()").fetchall()
+    # The dialect knows Postgres' words only: a column named with one of DuckDB's own would not parse.
+    engine.dialect.identifier_preparer.reserved_words = {word for (word,) in words}
     return DuckDBExecutionEngine(engine=engine)
 
 
-def _loaded(engine: DuckDBExecutionEngine, batch: TableName) -> tuple[MetricsCalculator, str]:
+def _session(connection: duckdb.DuckDBPyConnection) -> tuple[str, str]:
+    """Return what a cursor does not take over: the current schema and the zone."""
+    row = connection.execute("select current_schema(), current_setting('TimeZone')").fetchone() or (
+        "main",
+        "UTC",
+    )
+    return str(row[0]), str(row[1])
+
+
+def _loaded(engine: DuckDBExecutionEngine, schema: str, batch: str) -> tuple[MetricsCalculator, str]:
     data = SqlAlchemyBatchData(
-        execution_engine=engine, schema_name=batch.schema, table_name=batch.name, create_temp_table=False
+        execution_engine=engine, schema_name=schema, table_name=batch, create_temp_table=False
     )
     loaded = Batch(data=data)
     # The engine knows a batch only once a validator has loaded it.

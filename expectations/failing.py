@@ -10,18 +10,12 @@ from collections.abc import Iterable
 import duckdb
 import polars as pl
 
-from expectations.batches import ROWS_BATCH
-from expectations.check import Batch, ExpectationRule, literal
+from expectations.batches import BATCHES
+from expectations.check import ExpectationRule, literal
 from expectations.checks import all_checks
 from expectations.results import empty
 from lake.tables import FINDINGS
 from resource_catalogue.release import Release
-
-_RELATIONS: dict[Batch, str] = {
-    "rows": str(ROWS_BATCH),
-    "deliveries": "checked.deliveries",
-    "pairs": "checked.pairs",
-}
 
 
 def failing_rows(
@@ -38,7 +32,7 @@ def failing_rows(
     by_relation: dict[str, list[ExpectationRule]] = {}
     for rule in rules:
         check = all_checks()[rule.check]
-        relation = check.failing(rule).relation or _RELATIONS[check.batch]
+        relation = check.failing(rule).relation or BATCHES[check.batch]
         by_relation.setdefault(relation, []).append(rule)
     frames = [
         _findings(connection, relation, group, release, as_of) for relation, group in by_relation.items()
@@ -101,5 +95,5 @@ select n.rule::bigint as rule, n.rule_id, n."column", n.reason, n.row_key, n.del
   substr(sha256(concat_ws('|', n.rule_id, n.row_key, n."column", n.nth)), 1, 24) as finding_id,
   coalesce(d.file_name, '') as file_name, coalesce(n._sheet, d.sheet, '') as sheet,
   coalesce(n._line, 0)::bigint as line
-from numbered n left join ingestion.deliveries d on d.delivery_id = n.delivery_id and n.delivery_id <> ''
+from numbered n left join known_deliveries d on d.delivery_id = n.delivery_id and n.delivery_id <> ''
 """

@@ -51,10 +51,9 @@ def is_dated(codes: CodeList) -> bool:
 
 
 def register_code_list(connection: duckdb.DuckDBPyConnection, codes: CodeList) -> None:
-    """Load a code list as a table of ``code_lists`` and define its macro."""
+    """Load a code list as a table and define its macro, both named by the list's id and version."""
     version = code_list_version(codes)
-    table = f"code_lists.{quoted(f'{codes.name}_{version}')}"
-    connection.execute("create schema if not exists code_lists")
+    table = _table(codes.name, version)
     connection.execute(f"create or replace table {table} (code varchar, valid_from date, valid_to date)")
     rows = [[code.code, code.valid_from, code.valid_to] for code in codes.codes]
     if rows:
@@ -68,8 +67,11 @@ def register_code_list(connection: duckdb.DuckDBPyConnection, codes: CodeList) -
 
 def known_code_sql(name: str, version: str, column: str) -> str:
     """Return SQL that tells whether a value is in the list on any day."""
-    table = f"code_lists.{quoted(f'{name}_{version}')}"
-    return f"{quoted(column)} in (select code from {table})"
+    return f"{quoted(column)} in (select code from {_table(name, version)})"
+
+
+def _table(name: str, version: str) -> str:
+    return quoted(f"codes_{name}_{version}")
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[list[object]]) -> None:

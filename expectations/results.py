@@ -166,7 +166,9 @@ def _stored_results(lake: Lake, resource_id: str) -> pl.DataFrame:
     """Read from the small table as it is: opening an engine costs more."""
     blank = empty(RESULTS)
     rows = lake.read(RESULTS)
-    return blank if rows.is_empty() else rows.filter(pl.col("resource_id") == resource_id).select(blank.columns)
+    return (
+        blank if rows.is_empty() else rows.filter(pl.col("resource_id") == resource_id).select(blank.columns)
+    )
 
 
 def _stored(lake: Lake, table: TableName, resource_id: str) -> pl.DataFrame:

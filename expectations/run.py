@@ -5,37 +5,27 @@ only where something must be evaluated. Not here: SQL of the batches (``batches.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
 import polars as pl
 
-from expectations.batches import (
-    DELIVERIES_BATCH,
-    PAIRS_BATCH,
-    ROWS_BATCH,
-    has_table,
-    lay_out_deliveries,
-    lay_out_pairs,
-    lay_out_rows,
-    prepare,
-)
+from expectations.batches import lay_out_deliveries, lay_out_pairs, lay_out_rows
 from expectations.check import Batch, Count, ExpectationRule
 from expectations.checks import all_checks
 from expectations.checks.agreement import sources_on
 from expectations.failing import failing_rows
 from expectations.results import RuleResult, empty, fingerprint_of, record, result_of, stored_results
 from expectations.rule import rules_of
+from expectations.workspace import workspace
+from lake.claims import claim_inputs, register_claims
 from lake.engine import engine_errors
 from lake.store import Lake
-from lake.tables import DELIVERIES, FINDINGS, REJECTED_ROWS, SCHEMAS
+from lake.tables import DELIVERIES, FINDINGS, REJECTED_ROWS
 from resource_catalogue.release import Release
 from resource_catalogue.resource import Resource
-from resource_catalogue.words import TableName, claims_table, standard_table
-
-_TABLES: dict[Batch, TableName] = {"rows": ROWS_BATCH, "deliveries": DELIVERIES_BATCH, "pairs": PAIRS_BATCH}
+from resource_catalogue.words import standard_table
 
 _DELIVERY_STATE = (
     "delivery_id", "slice", "state", "rows_received", "rows_loaded", "rows_rejected", "arrived_at", "order_key",
@@ -105,7 +95,7 @@ def check_agreement(lake: Lake, release: Release, entity: str, as_of: dt.datetim
         for rule in rules_of(resource, release)
         if rule.check == "agreement" and rule.arguments["entity"] == entity
     ]
-    prints = {rule.rule_id: _agreement_fingerprint(lake, entity, rule, as_of) for rule in rules}
+    prints = {rule.rule_id: _agreement_fingerprint(lake, release, rule, as_of) for rule in rules}
     before = {
         rule_id: result
         for resource_id in {rule.resource_id for rule in rules}
@@ -124,33 +114,28 @@ def _evaluate_resource(
 ) -> None:
     rows = [rule for rule in stale if all_checks()[rule.check].batch == "rows"]
     deliveries = [rule for rule in stale if all_checks()[rule.check].batch == "deliveries"]
+    release, as_of = evaluation.release, evaluation.as_of
     tables = (standard_table(resource.id), DELIVERIES, REJECTED_ROWS)
-    with _engine(lake, evaluation.as_of, *tables) as connection, engine_errors(resource.id):
-        if rows and not has_table(connection, standard_table(resource.id)):
+    with workspace(lake, as_of, *tables) as connection, engine_errors(resource.id):
+        if rows and lake.exists(standard_table(resource.id)):
+            lay_out_rows(connection, resource, release, rows, as_of)
+            _evaluate(connection, "rows", rows, evaluation)
+        else:
             for rule in rows:
                 evaluation.settle(rule, Count(0, 0))
-        elif rows:
-            lay_out_rows(connection, resource, evaluation.release, rows, evaluation.as_of)
-            _evaluate(connection, "rows", rows, evaluation)
         if deliveries:
-            days = next((r.arguments.get("max_age_days") for r in deliveries if r.check == "freshness"), None)
-            allowed = int(days) if days is not None else None
-            lay_out_deliveries(connection, resource, evaluation.release, evaluation.as_of, allowed)
+            lay_out_deliveries(connection, resource, release, deliveries, as_of)
             _evaluate(connection, "deliveries", deliveries, evaluation)
 
 
 def _evaluate_agreement(
     lake: Lake, entity: str, stale: list[ExpectationRule], evaluation: _Evaluation
 ) -> None:
-    standards = {standard_table(rule.resource_id) for rule in stale}
     with (
-        _engine(lake, evaluation.as_of, claims_table(entity), DELIVERIES, *sorted(standards)) as connection,
+        workspace(lake, evaluation.as_of, DELIVERIES) as connection,
         engine_errors(f"agreement {entity}"),
     ):
-        if not has_table(connection, claims_table(entity)):
-            for rule in stale:
-                evaluation.settle(rule, Count(0, 0))
-            return
+        register_claims(connection, lake, evaluation.release, [entity])
         lay_out_pairs(connection, entity, stale, evaluation.as_of.date())
         _evaluate(connection, "pairs", stale, evaluation)
 
@@ -166,7 +151,7 @@ def _evaluate(
 
     asked = {rule.rule_id: all_checks()[rule.check].metrics(rule) for rule in rules}
     measured = measure(
-        connection, _TABLES[batch], [metric for metrics in asked.values() for metric in metrics]
+        connection, BATCHES[batch], [metric for metrics in asked.values() for metric in metrics]
     )
     counts: dict[str, Count] = {}
     for rule in rules:
@@ -195,25 +180,6 @@ def _located(
         return {}
     frame = failing_rows(connection, failed, evaluation.release, evaluation.as_of)
     return {str(key[0]): rows for key, rows in frame.partition_by("rule_id", as_dict=True).items()}
-
-
-@contextmanager
-def _engine(lake: Lake, as_of: dt.datetime, *tables: TableName) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the lake's engine for the checks; system tables that do not exist yet are empty ones."""
-    connection = lake.connect(*tables)
-    try:
-        for table in tables:
-            if table in SCHEMAS and not has_table(connection, table):
-                blank = SCHEMAS[table].empty_table()  # noqa: F841  # read by name in the statement
-                connection.execute(f"create schema if not exists {table.schema}")
-                connection.execute(f"create table {table} as select * from blank")
-        for table in tables:
-            if table.schema == "standard":
-                connection.execute("create schema if not exists standard")
-        prepare(connection, as_of)
-        yield connection
-    finally:
-        connection.close()
 
 
 def _record_per_resource(lake: Lake, evaluation: _Evaluation) -> None:
@@ -247,10 +213,12 @@ def _delivery_states(lake: Lake, resource_id: str) -> list[tuple[object, ...]]:
     return mine.select(_DELIVERY_STATE).rows()
 
 
-def _agreement_fingerprint(lake: Lake, entity: str, rule: ExpectationRule, as_of: dt.datetime) -> str:
+def _agreement_fingerprint(lake: Lake, release: Release, rule: ExpectationRule, as_of: dt.datetime) -> str:
+    """Return the fingerprint over the tables of the comparing resource and of the sources that decide on the day."""
     sources = sources_on(rule, as_of.date())
-    tables = [claims_table(entity), standard_table(rule.resource_id)]
-    tables.extend(standard_table(one["source"]) for one in sources)
+    concerned = {rule.resource_id, *(one["source"] for one in sources)}
+    claimed = claim_inputs(release, str(rule.arguments["entity"]))
+    tables = [table for table in claimed if table in {standard_table(one) for one in concerned}]
     return fingerprint_of(rule, [lake.versions(tables), sources], as_of, False)
 
 

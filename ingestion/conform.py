@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable
 import polars as pl
 import pyarrow as pa
 
+from ingestion.header import declared_names, raw_label
 from ingestion.row_keys import row_key, subject_keys
 from norms import certificate_identifier, citizen_id, credit_code, dates, mobile, money, registration_number
-from norms.text import absent_expression, bare_expression
+from norms.text import absent_expression, bare_expression, tidy_expression
 from resource_catalogue.resource import Column, Resource
 
 STORAGE: dict[str, pa.DataType] = {
@@ -35,6 +36,7 @@ _DESTROYED = "\N{REPLACEMENT CHARACTER}"
 _LANDLINE = r"^(?:\+?86)?(?:0[0-9]{2,3})?[2-9][0-9]{6,7}(?:(?:转|x|X)[0-9]{1,6})?$|^[48]00[0-9]{7}$"
 _ZONE = "Asia/Shanghai"
 """Zone of instants written without one: all of China keeps Beijing time."""
+_TIME_OF_DAY = r"(?:[ T]|^[0-9]{8})(?P<h>[0-9]{1,2}):?(?P<m>[0-9]{2})(?::?(?P<s>[0-9]{2}))?(?:\.[0-9]+)?$"
 _TRUE, _FALSE = ("true", "1", "是", "有", "y", "yes"), ("false", "0", "否", "无", "n", "no")
 
 
@@ -72,9 +74,7 @@ def conform(raw: pl.DataFrame, resource: Resource, key: bytes, constants: dict[s
     Returns:
         The batch under ``standard_schema``.
     """
-    raw = raw.with_columns(
-        pl.lit(None, dtype=pl.String).alias(c.name) for c in resource.columns if c.name not in raw.columns
-    )
+    raw = raw.with_columns(_sent(raw, column) for column in resource.columns)
     sent = [column.name for column in resource.columns]
     frame = raw.with_columns(pl.lit(value).alias(name) for name, value in constants.items())
     for column in resource.columns:
@@ -87,6 +87,15 @@ def conform(raw: pl.DataFrame, resource: Resource, key: bytes, constants: dict[s
     )
     schema = standard_schema(resource)
     return frame.select(schema.names).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
+
+
+def _sent(raw: pl.DataFrame, column: Column) -> pl.Expr:
+    """Return the text of a column as sent; an older delivery may carry it under a name that was declared later."""
+    if column.constant is not None:
+        return pl.lit(column.constant).alias(column.name)
+    labels = dict.fromkeys((column.name, *map(raw_label, declared_names(column))))
+    present = [pl.col(label) for label in labels if label in raw.columns]
+    return pl.coalesce(*present, pl.lit(None, dtype=pl.String)).alias(column.name)
 
 
 def _conformed(text: pl.Series, column: Column) -> list[pl.Series]:
@@ -152,13 +161,16 @@ def _phone(text: pl.Series) -> pl.DataFrame:
 
 
 def _instant(text: pl.Series, formats: tuple[str, ...]) -> pl.DataFrame:
-    bare = _text(text)["value"]
-    value = pl.Series("value", [None] * len(bare), dtype=pl.Datetime("us"))
-    for declared in formats:
-        value = value.fill_null(bare.str.to_datetime(declared, time_unit="us", strict=False)) if len(bare) else value
-    return _frame(
-        value.dt.replace_time_zone(_ZONE).dt.convert_time_zone("UTC"), bare.is_not_null() & value.is_null(), "other_format"
-    )
+    """Read the day as a date is read, and the time of day, if any, beside it."""
+    day = dates.normalise_series(text, formats)
+    time = tidy_expression(pl.col("text")).str.extract_groups(_TIME_OF_DAY)
+    parts = day.with_columns(text=text).with_columns(time=time).select(
+        "code",
+        *(pl.col("time").struct.field(part).fill_null("0").cast(pl.Int64).alias(part) for part in ("h", "m", "s")),
+        day=pl.col("value").cast(pl.Datetime("us")),
+    )  # fmt: skip
+    local = pl.col("day") + pl.duration(hours="h", minutes="m", seconds="s")
+    return parts.select(value=local.dt.replace_time_zone(_ZONE).dt.convert_time_zone("UTC"), code="code")
 
 
 def _number(text: pl.Series, kind: type[pl.DataType], code: str) -> pl.DataFrame:

@@ -39,6 +39,7 @@ class Decoded:
     Attributes:
         format: What the bytes are: csv, tsv, xlsx, xls, json, jsonl, geojson.
         header_row: Line of the header; 0 where the file has none.
+        passed_over: Headings and notes between the data rows that the catalogue declares; fills like ``rejected``.
     """
 
     format: str
@@ -48,3 +49,4 @@ class Decoded:
     sheet: str
     blocks: Iterator[Block]
     rejected: list[RejectedRow] = field(default_factory=list)
+    passed_over: int = 0

@@ -34,20 +34,16 @@ def record(lake: Lake, rows: list[dict[str, Any]]) -> None:
         lake.merge(DELIVERIES, frame, ["delivery_id"])
 
 
-def apply_decisions(lake: Lake, resource_id: str) -> list[str]:
-    """Give held deliveries the state that a person decided and return their ids."""
-    held = deliveries_of(lake, resource_id).filter(pl.col("state") == DeliveryState.HELD)
+def decided_deliveries(lake: Lake, known: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of held deliveries that a person has decided on, with the state decided."""
+    held = known.filter(pl.col("state") == DeliveryState.HELD)
     decided = lake.read(DELIVERY_DECISIONS)
     if held.is_empty() or decided.is_empty():
         return []
     newest = decided.sort("decided_at").group_by("delivery_id").last().select("delivery_id", "decision")
-    changed = held.join(newest, on="delivery_id").with_columns(
-        state=pl.when(pl.col("decision").is_in(["accept", "accepted"]))
-        .then(pl.lit(str(DeliveryState.ACCEPTED)))
-        .otherwise(pl.lit(str(DeliveryState.REJECTED)))
-    )
-    record(lake, changed.drop("decision").to_dicts())
-    return changed["delivery_id"].to_list()
+    is_accepted = pl.col("decision").is_in(["accept", "accepted"])
+    state = pl.when(is_accepted).then(pl.lit(str(DeliveryState.ACCEPTED))).otherwise(pl.lit(str(DeliveryState.REJECTED)))
+    return held.join(newest, on="delivery_id").with_columns(state=state).drop("decision").to_dicts()
 
 
 def current_slices(deliveries: pl.DataFrame, resource: Resource) -> pl.DataFrame:

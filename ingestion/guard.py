@@ -26,6 +26,11 @@ def shrink_reason(before: int, now: int, guard: Guard) -> str | None:
     return f"shrinks from {before} to {now} rows ({shrink:.1f} %, at most {guard.max_shrink_pct:g} %)"
 
 
+def bounds_change(guard: Guard) -> bool:
+    """Tell whether a resource bounds how much of a snapshot may change; counting what changed costs a read."""
+    return guard.max_changed_pct < PERCENT
+
+
 def change_reason(before: int, unchanged: int, guard: Guard) -> str | None:
     """Say why a snapshot is held for changing too much, or return null where it may pass.
 
@@ -33,7 +38,7 @@ def change_reason(before: int, unchanged: int, guard: Guard) -> str | None:
         before: Rows of the slice as it stands.
         unchanged: Rows of them that the new delivery repeats to the letter.
     """
-    if before == 0 or guard.max_changed_pct >= PERCENT:
+    if before == 0 or not bounds_change(guard):
         return None
     changed = (before - unchanged) * PERCENT / before
     if changed <= guard.max_changed_pct:

@@ -1,27 +1,38 @@
 """Find the header of a table: which line carries the declared columns' names.
 
 Agencies put titles above their tables, and name columns now one way, now another. A line is the header when it
-carries more of the declared names than any other line near the top.
+carries more of the declared names than any other line near the top. A line with hardly any of them is data: were it
+taken for a header, its values would become names of columns.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import chain, count
 
 from ingestion.decoded import Cell
 from resource_catalogue.errors import DeliveryError
 from resource_catalogue.resource import Column, Resource
 
 SEARCHED_LINES = 20
+RAW_LEAD = ("_delivery_id", "_row_number", "_line", "_sheet")
+"""Columns that every raw row begins with; a file's column may not take their names."""
+_LEAST_NAMES = 2
+_LONGEST_NAME = 60
 
 
 def tidy(name: Cell) -> str:
-    """Return a column name without white space, full-width forms and a trailing unit mark of interest.
+    """Return a column name without white space, full-width forms, and marks of what must be filled in.
 
-    >>> tidy(" 企业 名称（元）")
+    >>> tidy(" 企业 名称（元）*")
     '企业名称(元)'
     """
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", name or "")).strip("*：:")
+
+
+def read_columns(resource: Resource) -> list[Column]:
+    """List the columns that are read from files: all but the constant ones."""
+    return [column for column in resource.columns if column.constant is None]
 
 
 def declared_names(column: Column) -> list[str]:
@@ -29,49 +40,73 @@ def declared_names(column: Column) -> list[str]:
     return [tidy(name) for name in (column.zh, *column.from_, column.name)]
 
 
+def declared_hits(row: Sequence[Cell], resource: Resource) -> int:
+    """Count the declared names that a line carries."""
+    known = {name for column in read_columns(resource) for name in declared_names(column)}
+    return len({tidy(cell) for cell in row} & known)
+
+
+def is_header(row: Sequence[Cell], resource: Resource) -> bool:
+    """Tell whether a line carries enough declared names to be a header."""
+    return declared_hits(row, resource) >= min(_LEAST_NAMES, len(read_columns(resource)))
+
+
 def find_header(rows: Iterable[Sequence[Cell]], resource: Resource) -> int:
     """Return the 0-based position of the header among the first rows.
 
     Raises:
-        DeliveryError: No line carries a declared name.
+        DeliveryError: No line carries enough declared names.
     """
-    known = {name for column in resource.columns for name in declared_names(column)}
     best, best_hits = -1, 0
     for position, row in enumerate(rows):
-        hits = len({tidy(cell) for cell in row} & known)
+        hits = declared_hits(row, resource) if is_header(row, resource) else 0
         if hits > best_hits:
             best, best_hits = position, hits
         if position >= SEARCHED_LINES:
             break
     if best < 0:
-        raise DeliveryError(
-            resource.id,
-            f"none of the first {SEARCHED_LINES} lines carries a declared column name",
-            "a header line such as " + ", ".join(column.zh for column in resource.columns[:4]),
-            "declare header_row or the names of the columns (from) in the resource's file",
-        )
+        raise no_header(resource, f"none of the first {SEARCHED_LINES} lines carries the declared column names")
     return best
+
+
+def no_header(resource: Resource, found: str) -> DeliveryError:
+    """Return the error that says which header was expected."""
+    return DeliveryError(
+        resource.id,
+        found,
+        "a header line such as " + ", ".join(column.zh for column in read_columns(resource)[:4]),
+        "declare header_row or the names of the columns (from) in the resource's file",
+    )
 
 
 def raw_names(header: Sequence[Cell], resource: Resource) -> list[str]:
     """Name the columns of ``raw``: the declared name where the file's column is declared, else the file's own.
 
-    Characters that a Delta column name may not have become ``_``; a name that stands twice gets a number.
+    A name that stands twice (upper and lower case are one: the engine does not tell them apart) gets a number.
     """
-    by_label = {name: column.name for column in reversed(resource.columns) for name in declared_names(column)}
-    taken: dict[str, int] = {}
-    names = []
+    columns = reversed(read_columns(resource))
+    by_label = {name: column.name for column in columns for name in declared_names(column)}
+    names = list(RAW_LEAD)
     for position, cell in enumerate(header, start=1):
         label = tidy(cell)
-        name = by_label.get(label) or re.sub(r"[ ,;{}()\n\t=.\"'`]", "_", label) or f"column_{position}"
-        taken[name] = taken.get(name, 0) + 1
-        names.append(name if taken[name] == 1 else f"{name}__{taken[name]}")
-    return names
+        wanted = by_label.get(label) or raw_label(label) or f"column_{position}"
+        numbered = (f"{wanted}__{number}" for number in count(2))
+        names.append(next(name for name in chain([wanted], numbered) if name not in names))
+    return names[len(RAW_LEAD) :]
+
+
+def raw_label(label: str) -> str:
+    """Write a file's own column name as Delta and the engine allow it.
+
+    >>> raw_label("Amount (CNY)")
+    'amount__cny_'
+    """
+    return re.sub(r"[ ,;{}()\n\t=.\"'`]", "_", label).casefold()[:_LONGEST_NAME]
 
 
 def missing_columns(names: Sequence[str], resource: Resource) -> list[str]:
     """List the required columns that the file does not have at all."""
-    return [column.zh for column in resource.columns if column.required and column.name not in names]
+    return [column.zh for column in read_columns(resource) if column.required and column.name not in names]
 
 
 def undeclared_columns(names: Sequence[str], resource: Resource) -> list[str]:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 _BLOCK_BYTES = 4 * 1024 * 1024
+_DRAFT = ".part"
+"""Name of what is not whole yet; short, because the delivered name may be as long as a name can be."""
 
 
 def content_hash(path: Path) -> str:
@@ -31,25 +33,35 @@ def delivery_id(resource_id: str, slice_name: str, content: str) -> str:
     return hashlib.sha256(f"{resource_id}\n{slice_name}\n{content}".encode()).hexdigest()[:16]
 
 
-def land(path: Path, folder: Path) -> Path:
-    """Copy a file's bytes into the folder of its delivery and return the copy."""
+def land(path: Path, folder: Path, content: str) -> Path | None:
+    """Copy a file's bytes into the folder of its delivery and return the copy.
+
+    Args:
+        content: Hash of the bytes under which the delivery is known.
+
+    Returns:
+        The copy; null where the file has changed since it was hashed: it is still being written.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     landed = folder / path.name
-    if landed.exists() and landed.stat().st_size == path.stat().st_size:
+    if landed.exists() and content_hash(landed) == content:
         return landed
-    draft = folder / f".{path.name}.part"
+    draft = folder / _DRAFT
     shutil.copyfile(path, draft)
+    if content_hash(draft) != content:
+        draft.unlink()
+        return None
     _to_disk(draft)
     draft.replace(landed)
     return landed
 
 
 def write_receipt(folder: Path, receipt: dict[str, Any]) -> None:
-    """Write the receipt of a delivery beside its bytes."""
-    draft = folder / ".receipt.part"
+    """Write the receipt of a delivery beside the folder of its bytes, whose names are the agency's."""
+    draft = folder.with_name(f"{folder.name}{_DRAFT}")
     draft.write_text(json.dumps(receipt, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
     _to_disk(draft)
-    draft.replace(folder / "receipt.json")
+    draft.replace(folder.with_name(f"{folder.name}.json"))
 
 
 def _to_disk(path: Path) -> None:

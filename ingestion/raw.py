@@ -7,34 +7,43 @@ import polars as pl
 import pyarrow as pa
 
 from ingestion.decoded import Block, Decoded
-from ingestion.header import raw_names
+from ingestion.header import RAW_LEAD, raw_names
 from lake import Lake
 from resource_catalogue.errors import DeliveryError, EngineError
 from resource_catalogue.resource import Resource
 from resource_catalogue.words import raw_table
 
-_LEAD = [("_delivery_id", pa.string()), ("_row_number", pa.int64()), ("_line", pa.int64()), ("_sheet", pa.string())]
+_LEAD = list(zip(RAW_LEAD, (pa.string(), pa.int64(), pa.int64(), pa.string()), strict=True))
 
 
-def write_raw(lake: Lake, resource: Resource, delivery_id: str, decoded: Decoded) -> int:
-    """Append a delivery's rows to its raw table in one commit and return how many there are.
+def write_raw(lake: Lake, resource: Resource, delivery_id: str, decoded: Decoded, is_again: bool = False) -> int:
+    """Write a delivery's rows to its raw table in one commit and return how many there are.
 
-    A commit is whole or absent; where an earlier, killed run has made it, the rows are only counted.
+    Args:
+        is_again: The table holds rows of the delivery, from a killed run or an older release; they are replaced.
     """
     table = raw_table(resource.id)
     schema = raw_schema(raw_names(decoded.header, resource))
     tally = _Tally()
     batches = (_batch(block, decoded, delivery_id, schema) for block in tally.watched(decoded.blocks))
-    if _has_delivery(lake, resource, delivery_id):
-        for _ in batches:
-            continue
-        return tally.rows
+    reader = pa.RecordBatchReader.from_batches(schema, batches)
     try:
-        lake.append(table, pa.RecordBatchReader.from_batches(schema, batches))
+        if is_again:
+            lake.replace_where(table, reader, {"_delivery_id": delivery_id})
+        else:
+            lake.append(table, reader)
     except EngineError:
         # The engine wraps what the decoder raised while it streamed; the decoder's own words help the agency.
         raise tally.error or EngineError(str(table), "the rows could not be written") from None
     return tally.rows
+
+
+def deliveries_in_raw(lake: Lake, resource: Resource) -> frozenset[str]:
+    """Return the deliveries that the raw table holds rows of."""
+    table = raw_table(resource.id)
+    if not lake.exists(table):
+        return frozenset()
+    return frozenset(lake.query(f"select distinct _delivery_id from {table}", table)["_delivery_id"])
 
 
 def raw_schema(names: list[str]) -> pa.Schema:
@@ -82,11 +91,3 @@ def _batch(block: Block, decoded: Decoded, delivery_id: str, schema: pa.Schema) 
     lead = [[delivery_id] * len(block.rows), block.row_numbers, block.lines, [decoded.sheet] * len(block.rows)]
     arrays = [pa.array(values, type=field.type) for values, field in zip([*lead, *columns], schema, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _has_delivery(lake: Lake, resource: Resource, delivery_id: str) -> bool:
-    table = raw_table(resource.id)
-    if not lake.exists(table):
-        return False
-    found = lake.query(f"select 1 from {table} where _delivery_id = ? limit 1", table, parameters=[delivery_id])
-    return not found.is_empty()

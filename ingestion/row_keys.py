@@ -54,3 +54,13 @@ def _subject_key(resource: Resource, entity: str, key: bytes) -> pl.Expr:
         return pl.lit(None, dtype=pl.String).alias(f"_{entity}_key")
     text = pl.concat_str([pl.lit(entity), *parts], separator=_SEPARATOR)
     return keyed_hash(text, key).alias(f"_{entity}_key")
+
+
+def subject_key_of(entity: str, parts: Sequence[str], key: bytes) -> str:
+    """Return the subject key of one identifier, the same that ``subject_keys`` gives its rows.
+
+    Args:
+        parts: Normalised parts of the identifier, in the order of the entity's ``identifier``.
+    """
+    text = pl.Series("parts", [_SEPARATOR.join((entity, *parts))])
+    return str(text.to_frame().select(keyed_hash(pl.col("parts"), key)).item())

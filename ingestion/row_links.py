@@ -15,6 +15,9 @@ def link_replaced_rows(lake: Lake, resource: Resource, old_delivery: str, new_de
     if keyless.is_empty():
         return
     old, new = (_sequence(lake, resource, delivery) for delivery in (old_delivery, new_delivery))
+    # A row that is repeated to the letter keeps its row key and needs no link.
+    changed = old.join(new, on="row_hash", how="anti").select("row_number")
+    keyless = keyless.join(changed, on="row_number", how="semi")
     found = successors(old, new, keyless["row_number"])
     if found.is_empty():
         return
@@ -28,6 +31,14 @@ def link_replaced_rows(lake: Lake, resource: Resource, old_delivery: str, new_de
     )
     table = rows.sort("old_row_number").to_arrow(compat_level=pl.CompatLevel.oldest()).cast(SCHEMAS[REPLACED_ROWS])
     lake.replace_where(REPLACED_ROWS, table, {"new_delivery_id": new_delivery})
+
+
+def unchanged_rows(lake: Lake, resource: Resource, old_delivery: str, new_delivery: str) -> int:
+    """Count the old delivery's rows that the new one repeats to the letter."""
+    old, new = (
+        _sequence(lake, resource, delivery).group_by("row_hash").len() for delivery in (old_delivery, new_delivery)
+    )
+    return int(old.join(new, on="row_hash").select(pl.min_horizontal("len", "len_right")).sum().item())
 
 
 def _keyless(lake: Lake, resource: Resource, delivery: str) -> pl.DataFrame:

@@ -4,9 +4,10 @@ Here: verdicts on columns by label, mask and role, without looking at content. N
 (``labels.py``, ``lineage.py``) and whether the content keeps to it (``decision.py``).
 
 - In a list nothing is declassified by counting, since no minimum cell protects it.
-- In statistics a dimension (``quasi``) may be personal, as long as it does not identify directly: the minimum cell is
-  what anonymises it. One that identifies directly needs a mask that generalises. Exactly one column is the count, it
-  is a count indeed, and no other column is made with counts: the minimum cell would not protect a second one.
+- In statistics a dimension (``quasi``) may be personal, as long as it does not identify directly: the
+  minimum cell is what anonymises it. One that identifies directly needs a mask that generalises. Exactly
+  one column is the count, it is a count indeed, and no other column is made with counts: the minimum cell
+  would not protect a second one.
 """
 
 from collections.abc import Mapping
@@ -96,7 +97,9 @@ def _judge(
     wrong = _wrong_mask(column, mask) or _wrong_role(dataset, column, label)
     if wrong:
         return wrong
-    condition = condition_sql(column.name, outputs, release) if mask and mask.HOLDS == "on_condition" else None
+    condition = (
+        condition_sql(column.name, outputs, release) if mask and mask.HOLDS == "on_condition" else None
+    )
     if mask and mask.HOLDS == "on_condition" and condition is None:
         reason = ("候选表无法判断哪些行为个人信息", "the candidate does not tell which rows are personal")
         remedy = (
@@ -109,9 +112,14 @@ def _judge(
     if STRICTNESS[after] > STRICTNESS[dataset.open_type]:
         return _too_strict(dataset, column, label, after)
     return AdmittedColumn(
-        column, before, after, label.sources, condition, expected_of(_kinds_left(label, mask), dataset.open_type),
-        label.is_free_text and (mask is None or mask.HOLDS == "on_condition"),
-    )  # fmt: skip
+        column=column,
+        before=before,
+        after=after,
+        sources=label.sources,
+        condition=condition,
+        expected=expected_of(_kinds_left(label, mask), dataset.open_type),
+        is_free_text=label.is_free_text and (mask is None or mask.HOLDS == "on_condition"),
+    )
 
 
 def _kinds_left(label: ColumnLabel, mask: Mask | None) -> frozenset[str]:
@@ -141,7 +149,10 @@ def _wrong_role(dataset: Dataset, column: DatasetColumn, label: ColumnLabel) -> 
         reason = ("计数字段不是未经处理的计数", "the count is not a plain COUNT")
         return refuse(column.name, reason, ("用 count() 生成", "make it with count()"))
     if column.role == "value" and label.counted != "not":
-        reason = ("由计数得出的第二个数值不受最小单元保护", "a second figure made with counts is not protected")
+        reason = (
+            "由计数得出的第二个数值不受最小单元保护",
+            "a second figure made with counts is not protected",
+        )
         return refuse(column.name, reason, ("删除，或另立数据集", "drop it, or make a dataset of its own"))
     return None
 

@@ -1,8 +1,9 @@
 """Find, among a candidate's own columns, the condition under which a value is personal.
 
 Here: rewriting ``sensitive_when`` of a resource into the names of a candidate's columns. Not here: nulling
-(``masks/suppress_when_sensitive.py``). The masked column and every column of the condition must be unchanged copies
-from the same row of the same table; otherwise the condition would be asked of another row, so that there is none.
+(``masks/suppress_when_sensitive.py``). The masked column and every column of the condition must be
+unchanged copies from the same row of the same table; otherwise the condition would be asked of another row,
+so that there is none.
 """
 
 from collections.abc import Mapping
@@ -65,6 +66,11 @@ def _output_for(
         places.add((str(base_table(entity)), attribute))
     for output, other in outputs.items():
         origin = other.origin
-        if origin and label.origin and origin.path == label.origin.path and (origin.table, origin.column) in places:
+        if (
+            origin
+            and label.origin
+            and origin.path == label.origin.path
+            and (origin.table, origin.column) in places
+        ):
             return output
     return None

@@ -1,7 +1,8 @@
 """Decide whether a dataset may leave: by labels first, then by its full content.
 
-Here: the decision and its record. Not here: the rules themselves (``entry_rules.py``, ``column_rules.py``), the
-minimum cell (``protection.py``) and writing (``opening``). Fails closed: what cannot be followed is refused, by name.
+Here: the decision and its record. Not here: the rules themselves (``entry_rules.py``, ``column_rules.py``),
+the minimum cell (``protection.py``) and writing (``opening``). Fails closed: what cannot be followed is
+refused, by name.
 """
 
 from collections.abc import Mapping
@@ -85,9 +86,7 @@ def decide(
     return judged
 
 
-def judge(
-    release: Release, dataset: Dataset, candidate_sql: str, lake: Lake, settings: Settings
-) -> Decision:
+def judge(release: Release, dataset: Dataset, candidate_sql: str, lake: Lake, settings: Settings) -> Decision:
     """Judge a dataset by labels alone; refusals are in the answer, not raised."""
     decision = Decision(dataset.id, dataset.kind, dataset.open_type, (), asked_k(dataset, settings.opening))
     try:
@@ -121,7 +120,9 @@ def candidate(lake: Lake, dataset_id: str) -> pl.DataFrame:
     """
     table = TableName("candidate", dataset_id)
     if not lake.exists(table):
-        raise LakeError(str(table), "没有此表 / there is no such table", "", "先运行模型 / run the models first")
+        raise LakeError(
+            str(table), "没有此表 / there is no such table", "", "先运行模型 / run the models first"
+        )
     return lake.read(table)
 
 
@@ -152,7 +153,10 @@ def _masked_column(
         return frame.select(expression.alias(name)).to_series()
     except (PolarsError, ValueError):
         # The engine's own text may print a value.
-        reason = (f"脱敏方法 {admitted.column.mask} 不适用", f"mask {admitted.column.mask} does not fit the values")
+        reason = (
+            f"脱敏方法 {admitted.column.mask} 不适用",
+            f"mask {admitted.column.mask} does not fit the values",
+        )
     raise DatasetRefused(decision.dataset, [refuse(name, reason, ("另选脱敏方法", "choose another mask"))])
 
 

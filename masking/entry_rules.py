@@ -1,7 +1,7 @@
 """What must hold for a dataset as a whole before any column is looked at.
 
-Here: listing, open type against the entry's, what the candidate may read, the policy's smallest cell. Not here:
-columns (``column_rules.py``) and content (``decision.py``).
+Here: listing, open type against the entry's, what the candidate may read, the policy's smallest cell. Not
+here: columns (``column_rules.py``) and content (``decision.py``).
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ def policy_k(policy: OpeningSettings, open_type: AccessType) -> int:
 
 
 def asked_k(dataset: Dataset, policy: OpeningSettings) -> int | None:
-    """Return the smallest cell of a dataset; null for a list without quasi-identifiers, which has no cells."""
+    """Return the smallest cell of a dataset; null for a list without dimensions."""
     has_cells = dataset.kind == "statistics" or any(c.role == "quasi" for c in dataset.columns)
     return (dataset.k or policy_k(policy, dataset.open_type)) if has_cells else None
 
@@ -63,7 +63,7 @@ def _listing(release: Release, dataset: Dataset) -> list[Refusal]:
 
 
 def _open_type(release: Release, dataset: Dataset) -> list[Refusal]:
-    """Refuse an open type looser than the entry's, or unknown to the regulation; and data above general level."""
+    """Refuse an open type looser than the entry's, or unknown to the regulation; and important data."""
     found = []
     entry = release.catalogue.resources.get(dataset.entry) if dataset.entry else None
     if entry and STRICTNESS[dataset.open_type] < STRICTNESS[entry.open.type]:
@@ -79,16 +79,21 @@ def _open_type(release: Release, dataset: Dataset) -> list[Refusal]:
         resource = release.catalogue.resources.get(resource_id)
         is_secret = resource and resource.secrecy and resource.secrecy.state == "secret"
         if resource and (is_secret or (resource.level and resource.level.national != "general")):
-            reason = (f"{resource_id} 涉密或为重要、核心数据", f"{resource_id} is secret, important or core data")
+            reason = (
+                f"{resource_id} 涉密或为重要、核心数据",
+                f"{resource_id} is secret, important or core data",
+            )
             found.append(refuse("", reason, ("脱敏不能代替脱密", "masking does not lift secrecy")))
     return found
 
 
 def _reads(release: Release, dataset: Dataset, tables: Iterable[str]) -> list[Refusal]:
-    """Refuse a candidate that reads beyond bases and the standard tables of the agency that provides the data."""
+    """Refuse a candidate that reads beyond bases and the providing agency's standard tables."""
     entry = release.catalogue.resources.get(dataset.entry) if dataset.entry else None
     agencies = {dataset.agency, *([entry.agency] if entry else [])}
-    named = {str(standard_table(r)): r for r in (*dataset.sources, *([dataset.entry] if dataset.entry else []))}
+    named = {
+        str(standard_table(r)): r for r in (*dataset.sources, *([dataset.entry] if dataset.entry else []))
+    }
     found = []
     for table in tables:
         schema = table.split(".")[0]
@@ -108,5 +113,8 @@ def _cell_size(dataset: Dataset, policy: OpeningSettings) -> list[Refusal]:
     least = policy_k(policy, dataset.open_type)
     if dataset.k is None or dataset.k >= least:
         return []
-    reason = (f"最小单元 {dataset.k} 低于规定的 {least}", f"minimum cell {dataset.k} is below the policy's {least}")
+    reason = (
+        f"最小单元 {dataset.k} 低于规定的 {least}",
+        f"minimum cell {dataset.k} is below the policy's {least}",
+    )
     return [refuse("", reason, ("提高 k", "raise k"))]

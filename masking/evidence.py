@@ -1,11 +1,11 @@
-"""Look for identifiers in whole columns, and say whether what is found is more than chance or declaration explains.
+"""Look for identifiers in whole columns, and say whether finds are more than chance or declaration explains.
 
-Here: recognisers over full content, counts as evidence. Not here: values (never kept, never shown), samples, and what
-follows from evidence (``decision.py`` before, ``opening`` after the files are written).
+Here: recognisers over full content, counts as evidence. Not here: values (never kept, never shown),
+samples, and what follows from evidence (``decision.py`` before, ``opening`` after the files are written).
 
-One hit counts where the kind's check proves it, and where a number stands inside longer text. A bare value of a kind
-that occurs by chance (Luhn passes one random number in ten) counts from a share of the column on; in columns declared
-to hold codes or numbers that share is higher, because there such values are expected.
+One hit counts where the kind's check proves it, and where a number stands inside longer text. A bare value
+of a kind that occurs by chance (Luhn passes one random number in ten) counts from a share of the column on;
+in columns declared to hold codes or numbers that share is higher, because there such values are expected.
 """
 
 from collections.abc import Mapping
@@ -29,13 +29,13 @@ DECLARES: Mapping[str, tuple[str, ...]] = {
     "credit_code": ("credit_code",),
     "phone": ("mobile",),
 }
-"""Kinds that a column type declares. A subject identifier declares no identity number: those must be nulled."""
+"""Kinds that a column type declares. A subject identifier declares no identity number."""
 NEVER_OPEN_TO_ALL = ("citizen_id", "old_citizen_id", "bank_card", "passport")
 """Kinds that no declaration admits to data open to all (PIPL article 28: sensitive personal information)."""
 _NUMBER_KINDS = frozenset(
     {
-        "code", "division", "credit_code", "registration_number", "subject_identifier", "certificate_identifier",
-        "money", "integer", "decimal", "date", "datetime",
+        "code", "division", "credit_code", "registration_number", "subject_identifier",
+        "certificate_identifier", "money", "integer", "decimal", "date", "datetime",
     }
 )  # fmt: skip
 
@@ -131,4 +131,3 @@ def _is_more_than_chance(
         return True
     share = CHANCE_SHARE if shape == "text" else CHANCE_SHARE_OF_NUMBERS
     return count >= min(FEWEST_BY_SHARE, len(values)) and count >= share * len(values)
-

@@ -1,15 +1,16 @@
 """The label of every column that SQL may read: how far its values may be opened, by the catalogue release.
 
-Here: the lattice ``open_to_all < conditional < none``, how labels join, and the labels of ``standard.*``, ``claims.*``
-and ``base.*``. Not here: how labels travel through SQL (``lineage.py``) and what a mask lowers (``decision.py``).
+Here: the lattice ``open_to_all < conditional < none``, how labels join, and the labels of ``standard.*``,
+``claims.*`` and ``base.*``. Not here: how labels travel through SQL (``lineage.py``) and what a mask lowers
+(``decision.py``).
 
-- A standard column has its own open type, never looser than its resource's. Where its entry says ``sensitive_when``
-  it is ``conditional`` at least, until the rows of that condition are nulled.
-- A claims or base attribute has the strictest type of all columns of listed resources that make a claim for it. A
-  personal attribute is ``none``: bases hold whole populations, so that it leaves only as a dimension of counted cells
-  of a minimum size. An attribute that nobody claims is ``none`` as well.
-- Provenance (row and subject keys, deliveries, row numbers, faults, originals) is ``none``: with it a row could be
-  traced back or joined. So is every column of a table that the catalogue does not know.
+- A standard column has its own open type, never looser than its resource's. Where its entry says
+  ``sensitive_when`` it is ``conditional`` at least, until the rows of that condition are nulled.
+- A claims or base attribute has the strictest type of all columns of listed resources that make a claim for
+  it. A personal attribute is ``none``: bases hold whole populations, so that it leaves only as a dimension
+  of counted cells of a minimum size. An attribute that nobody claims is ``none`` as well.
+- Provenance (row and subject keys, deliveries, row numbers, faults, originals) is ``none``: with it a row
+  could be traced back or joined. So is every column of a table that the catalogue does not know.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -23,7 +24,15 @@ from resource_catalogue.resource import Column, Resource
 from resource_catalogue.words import base_table, claims_table, standard_table
 
 DIRECT_KINDS = frozenset(
-    {"citizen_id", "subject_identifier", "certificate_identifier", "person_name", "address", "phone", "geometry"}
+    {
+        "citizen_id",
+        "subject_identifier",
+        "certificate_identifier",
+        "person_name",
+        "address",
+        "phone",
+        "geometry",
+    }
 )
 """Column types whose values name one person, place or certificate: never the dimension of a cell unmasked."""
 STANDARD_PROVENANCE = (
@@ -36,6 +45,8 @@ STANDARD_PROVENANCE = (
     "_received_at",
     "_row_key",
 )
+DIVISIONS = ("county_division_code", "city_division_code")
+"""Columns of every base table that are the first digits of the entity's division."""
 _OPEN = Label(zh="目录定为无条件开放", en="open to all by the catalogue")
 _PROVENANCE = Label(zh="来源追溯字段不开放", en="provenance is not opened")
 _PERSONAL = Label(zh="基础库中的个人信息", en="personal data of a base database")
@@ -58,7 +69,8 @@ class Origin:
     """Say that a value is an unchanged copy of one source column.
 
     Attributes:
-        path: Names of the sources on the way, outermost first; two columns with one path come from the same row.
+        path: Names of the sources on the way, outermost first; two columns with one path come from the same
+            row.
     """
 
     table: str
@@ -149,13 +161,13 @@ def release_labels(release: Release, stored: Mapping[str, Collection[str]] | Non
         stored: Columns that the lake's tables have; those that the release does not declare are provenance.
     """
     listed = release.listed_resources()
-    tables: dict[str, dict[str, ColumnLabel]] = {
-        str(standard_table(resource.id)): _standard_labels(resource) for resource in listed
-    }
+    tables = {str(standard_table(resource.id)): _standard_labels(resource) for resource in listed}
     for entity in ENTITIES.values():
         attributes = {a.name: _attribute_label(entity, a, listed) for a in entity.attributes}
-        for table in (str(claims_table(entity.name)), str(base_table(entity.name))):
-            tables[table] = {name: _at(label, table, name) for name, label in attributes.items()}
+        claims, base = str(claims_table(entity.name)), str(base_table(entity.name))
+        tables[claims] = {name: _at(label, claims, name) for name, label in attributes.items()}
+        attributes |= dict.fromkeys(DIVISIONS, attributes[entity.division])
+        tables[base] = {name: _at(label, base, name) for name, label in attributes.items()}
     for table, columns in (stored or {}).items():
         for name in columns:
             known = tables.setdefault(table, {})
@@ -166,7 +178,9 @@ def release_labels(release: Release, stored: Mapping[str, Collection[str]] | Non
 def _standard_labels(resource: Resource) -> dict[str, ColumnLabel]:
     """Label one standard table: its columns, and provenance around them."""
     table = str(standard_table(resource.id))
-    labels = {column.name: _at(_column_label(resource, column), table, column.name) for column in resource.columns}
+    labels = {
+        column.name: _at(_column_label(resource, column), table, column.name) for column in resource.columns
+    }
     beside = [f"{c.name}__{suffix}" for c in resource.columns for suffix in ("fault", "original")]
     keys = [f"_{entity}_key" for entity in resource.entities]
     for name in (*STANDARD_PROVENANCE, *keys, *beside):
@@ -183,7 +197,9 @@ def _column_label(resource: Resource, column: Column) -> ColumnLabel:
         reason=_reason(resource, column, sensitive and label != own),
         floor=own,
         undeclassified=label,
-        conditions=frozenset({Condition(resource.id, column.sensitive_when)} if column.sensitive_when else ()),
+        conditions=frozenset(
+            {Condition(resource.id, column.sensitive_when)} if column.sensitive_when else frozenset()
+        ),
         kinds=frozenset({column.type}),
         is_direct=column.type in DIRECT_KINDS,
         is_free_text=column.type == "text" and column.open is None,
@@ -193,7 +209,9 @@ def _column_label(resource: Resource, column: Column) -> ColumnLabel:
 def _reason(resource: Resource, column: Column, is_only_sensitive: bool) -> Label:
     """Say why a column has its label, in the entry's own words where it gives any."""
     if is_only_sensitive:
-        return Label(zh=f"部分行为个人信息：{column.sensitive_when}", en=f"personal where {column.sensitive_when}")
+        return Label(
+            zh=f"部分行为个人信息：{column.sensitive_when}", en=f"personal where {column.sensitive_when}"
+        )
     access = column.open if column.open else resource.open
     if resource.open_type(column) == "open_to_all":
         return _OPEN

@@ -1,13 +1,14 @@
-"""Carry labels through SQL: which source columns each output column is made from, and how far it may be opened.
+"""Carry labels through SQL: what each output column is made from, and how far it may be opened.
 
 Here: one pass over the qualified tree, from the innermost scope outwards. Not here: where labels come from
 (``labels.py``) and what they forbid (``decision.py``).
 
-What flows: every column in an output's expression, scalar subqueries and window keys included, through CTEs, joins,
-unions and aggregates. What does not: predicates (WHERE, JOIN, HAVING, QUALIFY) and ORDER BY of the query; a group-by
-column flows since it is selected. What lowers: COUNT, and functions registered as masks. Whatever cannot be followed
-is ``none`` or refused: a column or table that the catalogue does not know, a star without columns, COLUMNS(), PIVOT,
-a whole row as value, a table function, recursion, UNION BY NAME (which the parser's library maps by position).
+What flows: every column in an output's expression, scalar subqueries and window keys included, through
+CTEs, joins, unions and aggregates. What does not: predicates (WHERE, JOIN, HAVING, QUALIFY) and ORDER BY of
+the query; a group-by column flows since it is selected. What lowers: COUNT, and functions registered as
+masks. Whatever cannot be followed is ``none`` or refused: a column or table that the catalogue does not
+know, a star without columns, COLUMNS(), PIVOT, a whole row as value, a table function, recursion, UNION BY
+NAME (which the parser's library maps by position).
 """
 
 from collections.abc import Collection, Mapping
@@ -24,8 +25,9 @@ from resource_catalogue.model import AccessType, Label
 
 _DIALECT = "duckdb"
 _NEUTRAL = (
-    exp.Literal, exp.Boolean, exp.Null, exp.DataType, exp.DataTypeParam, exp.Identifier, exp.Var, exp.Interval,
-    exp.CurrentDate, exp.CurrentTimestamp, exp.WindowSpec, exp.RowNumber, exp.Rank, exp.DenseRank,
+    exp.Literal, exp.Boolean, exp.Null, exp.DataType, exp.DataTypeParam, exp.Identifier,
+    exp.Var, exp.Interval, exp.CurrentDate, exp.CurrentTimestamp,
+    exp.WindowSpec, exp.RowNumber, exp.Rank, exp.DenseRank,
 )  # fmt: skip
 _BY_NAME = Label(zh="UNION BY NAME 的血缘无法判定", en="UNION BY NAME cannot be traced")
 _NOT_TRACED = Label(zh="血缘无法判定", en="cannot be traced")
@@ -77,7 +79,8 @@ def label_columns(
         The label per output column, in order.
 
     Raises:
-        Untraceable: The output columns cannot be told: no single query, a star over an unknown table, a pivot.
+        Untraceable: The output columns cannot be told: no single query, a star over an unknown table, a
+            pivot.
     """
     tree = _parsed(sql)
     _refuse_untraceable(tree)
@@ -100,7 +103,7 @@ def _parsed(sql: str) -> exp.Query:
 
 
 def _refuse_untraceable(tree: exp.Query) -> None:
-    """Refuse pivots, and queries that read themselves: one pass says too little about the rows of later rounds."""
+    """Refuse pivots, and queries that read themselves: one pass says too little of later rounds."""
     if tree.find(exp.Pivot):
         raise Untraceable("PIVOT", _NOT_TRACED)
     for with_ in tree.find_all(exp.With):
@@ -110,7 +113,7 @@ def _refuse_untraceable(tree: exp.Query) -> None:
                 raise Untraceable(name, _RECURSIVE)
 
 
-def _qualified(tree: exp.Query, schema: Mapping[str, Collection[str]]) -> exp.Expression:
+def _qualified(tree: exp.Query, schema: Mapping[str, Collection[str]]) -> exp.Expr:
     nested: dict[str, object] = {}
     for table, columns in schema.items():
         part, name = table.split(".")
@@ -154,7 +157,7 @@ class _Taint:
             return self._table_values(scope, query)
         return {}
 
-    def _name(self, item: exp.Expression) -> str:
+    def _name(self, item: exp.Expr) -> str:
         """Return an output's name; a star that stayed a star has none."""
         if item.is_star or isinstance(item.unalias(), exp.Columns):
             place = item.sql(_DIALECT)[:60]
@@ -171,13 +174,13 @@ class _Taint:
         pairs = zip(left.items(), right.values(), strict=True)
         return {name: _both(a, b) for (name, a), b in pairs}
 
-    def _table_values(self, scope: Scope, query: exp.Expression) -> dict[str, ColumnLabel]:
+    def _table_values(self, scope: Scope, query: exp.Expr) -> dict[str, ColumnLabel]:
         """Label VALUES and UNNEST: every column may hold anything that stands in them."""
         parts = [self.expression(child, scope) for child in query.iter_expressions() if not _is_alias(child)]
         label = join(parts)
-        return {name: label for name in query.alias_column_names}
+        return dict.fromkeys(query.alias_column_names, label)
 
-    def expression(self, node: exp.Expression, scope: Scope) -> ColumnLabel:
+    def expression(self, node: exp.Expr, scope: Scope) -> ColumnLabel:
         """Label the value of an expression."""
         if isinstance(node, exp.Column):
             return self.column(node, scope)
@@ -191,7 +194,7 @@ class _Taint:
             return self._mask(node, scope)
         return self._made_from(node, scope)
 
-    def _made_from(self, node: exp.Expression, scope: Scope) -> ColumnLabel:
+    def _made_from(self, node: exp.Expr, scope: Scope) -> ColumnLabel:
         """Join the labels of an expression's parts; a leaf that is no constant is unknown."""
         if isinstance(node, exp.TableColumn | exp.Columns | exp.Star):
             return unknown(node.sql(_DIALECT)[:60], _NOT_TRACED)
@@ -222,22 +225,26 @@ class _Taint:
                 return replace(found, origin=origin) if found != CONSTANT else found
         return unknown(node.sql(_DIALECT)[:60])
 
-    def _source(self, name: str, scope: Scope | None) -> exp.Expression | Scope | None:
+    def _source(self, name: str, scope: Scope | None) -> exp.Expr | Scope | None:
         while scope is not None and name:
             if name in scope.sources:
-                source: exp.Expression | Scope = scope.sources[name]
+                source: exp.Expr | Scope = scope.sources[name]
                 return source
             scope = scope.parent
         return None
 
-    def _count(self, node: exp.Expression, scope: Scope) -> ColumnLabel:
+    def _count(self, node: exp.Expr, scope: Scope) -> ColumnLabel:
         """Declassify a count: it says how many, not which; a minimum cell must still protect it."""
         parts = [self.expression(child, scope) for child in node.iter_expressions()]
         counted = join(parts)
         return ColumnLabel(
-            "open_to_all", _COUNT, tuple(s for s in counted.sources if s != "*"), floor="open_to_all", undeclassified=counted.undeclassified,
+            "open_to_all",
+            _COUNT,
+            tuple(source for source in counted.sources if source != "*"),
+            floor="open_to_all",
+            undeclassified=counted.undeclassified,
             counted="purely",
-        )  # fmt: skip
+        )
 
     def _mask(self, node: exp.Anonymous, scope: Scope) -> ColumnLabel:
         to = self.masks[node.name.lower()]
@@ -249,7 +256,10 @@ class _Taint:
         inner = node.unnest()
         for candidate in scope.subquery_scopes:
             if candidate.expression is inner or candidate.expression is node:
-                parts = [*self.outputs(candidate).values(), *(self.column(c, candidate) for c in candidate.columns)]
+                parts = [
+                    *self.outputs(candidate).values(),
+                    *(self.column(c, candidate) for c in candidate.columns),
+                ]
                 return join(parts)
         return unknown("subquery", _NOT_TRACED)
 
@@ -262,5 +272,5 @@ def _both(left: ColumnLabel, right: ColumnLabel) -> ColumnLabel:
     return replace(joined, origin=None)
 
 
-def _is_alias(node: exp.Expression) -> bool:
+def _is_alias(node: exp.Expr) -> bool:
     return isinstance(node, exp.TableAlias)

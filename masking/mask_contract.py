@@ -1,7 +1,7 @@
 """What every mask is: one file with the same verbs, and how far it may lower a column's label.
 
-Here: the protocol and how arguments are read. Not here: the masks themselves (``masks/``, one file each) and whether
-a column with its mask may leave (``decision.py``).
+Here: the protocol and how arguments are read. Not here: the masks themselves (``masks/``, one file each)
+and whether a column with its mask may leave (``decision.py``).
 """
 
 import datetime as dt
@@ -15,9 +15,9 @@ from resource_catalogue.model import AccessType, Label
 
 Arguments = Mapping[str, str | int | float | bool]
 Holds = Literal["always", "in_cells", "on_condition"]
-"""When a mask lowers a label: ``always``; ``in_cells`` only as a dimension of cells of a measured minimum size, else
-to ``conditional`` (de-identified data are opened conditionally at most); ``on_condition`` as far as the catalogue says
-that all other rows are open."""
+"""When a mask lowers a label: ``always``; ``in_cells`` only as a dimension of cells of a measured minimum
+size, else to ``conditional`` (de-identified data are opened conditionally at most); ``on_condition`` as far
+as the catalogue says that all other rows are open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +41,15 @@ class Mask(Protocol):
     """Be the verbs of a mask's module."""
 
     @property
-    def DESCRIPTION(self) -> Label:
+    def DESCRIPTION(self) -> Label:  # noqa: N802 - a constant of the module
         """Return what the mask does, for a person."""
 
     @property
-    def LOWERS(self) -> AccessType:
+    def LOWERS(self) -> AccessType:  # noqa: N802
         """Return the label that a masked column may come down to."""
 
     @property
-    def HOLDS(self) -> Holds:
+    def HOLDS(self) -> Holds:  # noqa: N802
         """Return when it comes down so far."""
 
     def check(self, arguments: Arguments) -> None:

@@ -1,4 +1,4 @@
-"""Put a masked table under its minimum cell: leave out small cells of statistics, refuse lists that are too unique.
+"""Put a masked table under its minimum cell: small cells of statistics go, lists too unique are refused.
 
 Here: what the decision's ``k`` does to the rows. Not here: how it is measured (``risk.py``).
 """

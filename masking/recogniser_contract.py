@@ -1,13 +1,14 @@
 """What every recogniser is: a pattern, a check, and one answer in two forms.
 
-Here: the shape of a recogniser, the vectorised scan of whole columns, and the same recogniser as presidio knows it.
-Not here: the patterns themselves (``recognisers/``, one file each) and what a hit means for a column
-(``evidence.py``). Presidio takes seconds to import and is 150 to 250 times slower, so that it is imported only by
-``as_presidio``: it is the contract and the cross-check, not the hot path.
+Here: the shape of a recogniser, the vectorised scan of whole columns, and the same recogniser as presidio
+knows it. Not here: the patterns themselves (``recognisers/``, one file each) and what a hit means for a
+column (``evidence.py``). Presidio takes seconds to import and is 150 to 250 times slower, so that it is
+imported only by ``as_presidio``: it is the contract and the cross-check, not the hot path.
 
-Both forms read text alike. Look-alike characters are folded one to one, so that places stay; a match starts and ends
-where no ASCII letter or digit adjoins (``\\b`` would count Chinese characters as part of the number); up to three
-separators may stand between two characters; the norm then decides whether the candidate is real.
+Both forms read text alike. Look-alike characters are folded one to one, so that places stay; a match starts
+and ends where no ASCII letter or digit adjoins (``\\b`` would count Chinese characters as part of the
+number); up to three separators may stand between two characters; the norm then decides whether the
+candidate is real.
 """
 
 import re
@@ -28,10 +29,11 @@ GAP = "-{0,3}"
 """Regex of what may stand between two characters of a number, once folded."""
 BEFORE, AFTER = "(?<![0-9A-Za-z])", "(?![0-9A-Za-z])"
 
-_FOLDED = dict(FULL_WIDTH) | dict.fromkeys("\u2169\u2179\u0425\u0445\xd7", "X")
+_FOLDED: dict[str, str] = dict(FULL_WIDTH) | dict.fromkeys("\u2169\u2179\u0425\u0445\xd7", "X")
 _FOLDED = {sign: "-" if into in SPACES + SEPARATORS else into for sign, into in _FOLDED.items()}
 _FOLDED |= dict.fromkeys(SPACES + SEPARATORS, "-")
 _NUMERALS = dict(zip("〇零○一二三四五六七八九", "000123456789", strict=True))
+_FOLD, _READ_NUMERALS = str.maketrans({**_FOLDED}), str.maketrans({**_NUMERALS})
 _NUMERAL_RUN = "[〇零○一二三四五六七八九]{11,}"
 _NOTHING_TO_FOLD = "^[0-9A-Za-z.,:/-]*$"
 
@@ -44,8 +46,8 @@ def fold(text: str) -> str:
     >>> fold("身份证１１０１０５ 一九")
     '身份证110105-一九'
     """
-    folded = text.translate(str.maketrans(_FOLDED))
-    return re.sub(_NUMERAL_RUN, lambda run: run[0].translate(str.maketrans(_NUMERALS)), folded)
+    folded = text.translate(_FOLD)
+    return re.sub(_NUMERAL_RUN, lambda run: run[0].translate(_READ_NUMERALS), folded)
 
 
 def fold_series(texts: pl.Series) -> pl.Series:
@@ -73,7 +75,8 @@ class Recogniser:
         validate: Tells for a column of candidates which ones are real, by norm.
         signs: Class of the characters a candidate is made of, separators left out.
         glued: Whether letters may adjoin (``SFZ110105...``); only for kinds whose check leaves no doubt.
-        proves_alone: Whether one bare value in a column is proof; kinds without a strong check occur by chance.
+        proves_alone: Whether one bare value in a column is proof; kinds without a strong check occur by
+            chance.
     """
 
     name: str
@@ -149,7 +152,7 @@ def as_presidio(recogniser: Recogniser) -> "PatternRecognizer":
     from presidio_analyzer import Pattern, PatternRecognizer, RecognizerResult
     from presidio_analyzer.nlp_engine import NlpArtifacts
 
-    class CivicRecognizer(PatternRecognizer):
+    class CivicRecognizer(PatternRecognizer):  # type: ignore[misc, unused-ignore]
         """Find the kind's pattern in folded text and let the norm decide."""
 
         def analyze(

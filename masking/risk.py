@@ -1,7 +1,7 @@
 """Measure re-identification risk, and keep small cells out of statistics.
 
-Here: figures from one contingency group-by, and the minimum cell with its complement. Not here: how small is too
-small (``decision.py``, from the deployment's policy) and what happens to lists (``protection.py``).
+Here: figures from one contingency group-by, and the minimum cell with its complement. Not here: how small
+is too small (``decision.py``, from the deployment's policy) and what happens to lists (``protection.py``).
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ TOTAL_MARKS = ("合计", "总计", "小计", "全部", "全市", "total", "Total
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """Hold the risk of a table whose rows are single subjects (GB/T 42460-2023 annex D speaks of k-anonymity).
+    """Hold the risk of a table whose rows are single subjects (k-anonymity, GB/T 42460-2023).
 
     Attributes:
         rows: Rows measured.
@@ -47,7 +47,7 @@ def measure(frame: pl.DataFrame, quasi: Sequence[str], sensitive: str | None = N
     if frame.is_empty():
         return Risk(0, 0, 0, None, None, 0.0, 0.0)
     distinct = pl.col(sensitive).n_unique() if sensitive else pl.lit(None, pl.UInt32)
-    cells = frame.select(pl.lit(0).alias("_all"), *dict.fromkeys([*quasi, *([sensitive] if sensitive else [])]))
+    cells = frame.with_columns(pl.lit(0).alias("_all"))
     cells = cells.group_by("_all", *quasi).agg(pl.len().alias("_size"), distinct.alias("_distinct"))
     figures = cells.select(
         k=pl.col("_size").min(), uniques=(pl.col("_size") == 1).sum(), diversity=pl.col("_distinct").min()
@@ -83,11 +83,11 @@ class Cells:
 def minimum_cell(frame: pl.DataFrame, quasi: Sequence[str], count: str, k: int) -> Cells:
     """Leave out the cells below a minimum size, and every total from which one could be told.
 
-    First every row whose count is missing or below ``k`` goes. Then each row that is a total over some dimension
-    (null or a word for it there) goes if a cell that it covers went, unless its count is too small to be that total.
-    What is left adds up only to totals whose every cell is published, so that no equation within the table holds a
-    suppressed cell. A category "unknown" written as null may go needlessly; that is safe. Totals published elsewhere
-    are beyond what one table can tell.
+    First every row whose count is missing or below ``k`` goes. Then each row that is a total over some
+    dimension (null or a word for it there) goes if a cell that it covers went, unless its count is too
+    small to be that total. What is left adds up only to totals whose every cell is published, so that no
+    equation within the table holds a suppressed cell. A category "unknown" written as null may go
+    needlessly; that is safe. Totals published elsewhere are beyond what one table can tell.
 
     Args:
         frame: One row per cell.

@@ -40,8 +40,7 @@ def check_character(parts: str) -> str:
     """
     product = 36
     for char in parts:
-        total = (product + ALPHABET.index(char)) % 36 or 36
-        product = (2 * total) % 37
+        product = 2 * ((product + ALPHABET.index(char) + 35) % 36 + 1) % 37
     return ALPHABET[(37 - product) % 36]
 
 
@@ -56,21 +55,17 @@ def _have_right_check(values: pl.Series) -> Mask:
     places = _PLACES[byte_matrix(parts.str.pad_end(width, " "), width)]
     product = np.full(len(parts), 36, dtype=np.int64)
     for column in range(width - 1):
-        total = (product + places[:, column]) % 36
-        stepped = 2 * np.where(total == 0, 36, total) % 37
+        stepped = 2 * ((product + places[:, column] + 35) % 36 + 1) % 37
         product = np.where(column < lengths - 1, stepped, product)
     right: Mask = (37 - product) % 36 == places[np.arange(len(parts)), lengths - 1]
     return right
 
 
 _CHARS_SQL = f"string_split(replace(substr(c, {len(ROOT) + 1}, length(c) - {len(ROOT) + 1}), '.', ''), '')"
-_STEP_SQL = (
-    f"(2 * coalesce(nullif((product + strpos('{ALPHABET}', chr(place::integer)) - 1) % 36, 0), 36)) % 37"
-)
-_CHECK_SQL = (
-    f"substr('{ALPHABET}', ((37 - list_reduce(list_transform({_CHARS_SQL}, lambda char: ascii(char)::bigint), "
-    f"lambda product, place: {_STEP_SQL}, 36::bigint)) % 36)::integer + 1, 1) = right(c, 1)"
-)
+_STEP_SQL = "(2 * ((product + place + 35) % 36 + 1)) % 37"
+_PLACES_SQL = f"list_transform({_CHARS_SQL}, lambda char: (strpos('{ALPHABET}', char) - 1)::bigint)"
+_SUM_SQL = f"list_reduce({_PLACES_SQL}, lambda product, place: {_STEP_SQL}, 36::bigint)"
+_CHECK_SQL = f"substr('{ALPHABET}', (37 - {_SUM_SQL}) % 36 + 1, 1) = right(c, 1)"
 
 _IDENTIFIER = Identifier(
     name="certificate_identifier",

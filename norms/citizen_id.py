@@ -44,6 +44,9 @@ CENTENARIAN_SEQUENCES = ("996", "997", "998", "999")
 OLDEST_YEAR, LATEST_YEAR = 1800, 2099
 """Birth years a number can carry: the oldest 15-digit ones stand for 18xx."""
 
+OLDEST_AGE = 130
+"""Years of age beyond which a birth date is doubtful."""
+
 _DIGITS = "0123456789"
 _DIGIT_VALUES = character_values(_DIGITS)
 _CHECK_BYTES = np.frombuffer(CHECK_CHARACTERS.encode(), dtype=np.uint8)
@@ -277,11 +280,43 @@ def area_note_series(values: pl.Series, areas: Collection[str]) -> pl.Series:
     return values.cast(pl.String).to_frame("value").select(note.alias("code")).to_series()
 
 
+def age_note(value: str | None, as_of: date) -> str | None:
+    """Note a birth date after a day, or more than 130 years before it.
+
+    Returns:
+        `born_later`, `older_than_130`, or None.
+    """
+    born = born_on(value)
+    if born is None:
+        return None
+    if born > as_of:
+        return "born_later"
+    return "older_than_130" if (born.year + OLDEST_AGE, born.month, born.day) < _parts(as_of) else None
+
+
+def age_note_series(values: pl.Series, as_of: date) -> pl.Series:
+    """Note the birth dates of a series after a day, or more than 130 years before it.
+
+    Returns:
+        `born_later`, `older_than_130` or null, one per number.
+    """
+    born = pl.col("born_on")
+    limit = pl.lit((as_of.year - OLDEST_AGE) * 10000 + as_of.month * 100 + as_of.day)
+    place = born.dt.year().cast(pl.Int64) * 10000 + born.dt.month().cast(pl.Int64) * 100 + born.dt.day()
+    note = pl.when(born > as_of).then(pl.lit("born_later")).when(place < limit).then(pl.lit("older_than_130"))
+    return born_on_series(values).to_frame("born_on").select(note.alias("code")).to_series()
+
+
+def _parts(day: date) -> tuple[int, int, int]:
+    return day.year, day.month, day.day
+
+
 MACROS: tuple[str, ...] = (
     *_IDENTIFIER.macros(),
     "create or replace macro citizen_id_born_on(c) as case when regexp_full_match(c, '.{6}[0-9]{8}.{4}') "
     f"then {_BIRTH_SQL} end",
-    "create or replace macro citizen_id_sex(c) as case when length(c) = 18 and substr(c, 17, 1) between '0' and '9' "
+    "create or replace macro citizen_id_sex(c) as case when length(c) = 18 "
+    "and substr(c, 17, 1) between '0' and '9' "
     "then (case when ascii(substr(c, 17, 1)) % 2 = 1 then 'male' else 'female' end) end",
 )
 
@@ -295,7 +330,7 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     ),
     "upgraded_from_15": explain(
         False, ("15 位旧号码，已补为 18 位", "an old 15-digit number, extended to 18"), _EXPECTED,
-        ("旧号码无校验码，请核对现行证件号码", "the old form has no check digit: compare with the present document"),
+        ("旧号码无校验码，请核对现行证件号码", "the old form has no check digit: compare with the document"),
     ),
     "look_alike_letter": explain(
         False, ("校验码 X 用了形近字符", "a look-alike sign in place of the check character X"), _EXPECTED,
@@ -304,6 +339,14 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     "impossible_birth_date": explain(
         True, ("第 7 至 14 位不是真实日期", "characters 7 to 14 are no real date"), _EXPECTED,
         ("核对原始证件后更正", "compare with the original document and correct"),
+    ),
+    "born_later": explain(
+        False, ("出生日期晚于基准日", "a birth date after the day of reference"), _EXPECTED,
+        ("核对原始证件", "compare with the original document"),
+    ),
+    "older_than_130": explain(
+        False, ("年龄超过 130 岁", "more than 130 years of age"), _EXPECTED,
+        ("核对原始证件和人员状态", "compare with the original document and the person's status"),
     ),
     "unknown_area": explain(
         False, ("前 6 位从未是行政区划代码", "the first six digits were never a division code"),

@@ -90,7 +90,8 @@ def _have_known_registrar(values: pl.Series) -> Mask:
     return known
 
 
-_CHECK_SQL = f"substr('{ALPHABET}', (31 - ({sql_weighted_sum(ALPHABET, WEIGHTS)}) % 31) % 31 + 1, 1) = substr(c, 18, 1)"
+_SUM_SQL = sql_weighted_sum(ALPHABET, WEIGHTS)
+_CHECK_SQL = f"substr('{ALPHABET}', (31 - ({_SUM_SQL}) % 31) % 31 + 1, 1) = substr(c, 18, 1)"
 
 _IDENTIFIER = Identifier(
     name="credit_code",
@@ -103,7 +104,10 @@ _IDENTIFIER = Identifier(
     ),
     checks=(
         Check("wrong_check_digit", True, _has_right_check, _have_right_check, _CHECK_SQL),
-        Check("inner_check_digit", False, _has_right_inner_check, _have_right_inner_check, inner.check_sql(9)),
+        Check(
+            "inner_check_digit", False, _has_right_inner_check, _have_right_inner_check,
+            inner.check_sql(9),
+        ),
         Check(
             "unknown_registrar", False, _has_known_registrar, _have_known_registrar,
             f"strpos('{''.join(REGISTRARS)}', substr(c, 1, 1)) > 0",

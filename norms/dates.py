@@ -26,7 +26,7 @@ from functools import cache
 
 import polars as pl
 
-from norms.reading import Explanation, Reading, explain, readings_frame, shared_explanations
+from norms.reading import Explanation, Reading, explain, read_distinct, readings_frame, shared_explanations
 from norms.text import (
     FULL_WIDTH,
     absent_expression,
@@ -150,6 +150,11 @@ def normalise_series(series: pl.Series, formats: Sequence[str]) -> pl.DataFrame:
         ValueError: If the formats are unknown or contradict each other.
     """
     check_formats(formats)
+    return read_distinct(series, lambda distinct: _read_series(distinct, formats))
+
+
+def _read_series(series: pl.Series, formats: Sequence[str]) -> pl.DataFrame:
+    """Read dates in the declared formats."""
     text, tidied, bared = pl.col("text"), pl.col("tidied"), pl.col("bared")
     frame = series.cast(pl.String).to_frame("text").with_columns(
         tidied=tidy_expression(text), bared=bare_expression(text), is_wide=text.str.contains(_FULL_WIDTH)
@@ -212,7 +217,8 @@ def _found_sql() -> str:
 
 
 _JUDGED = (
-    "case when r.x is null or text_bare(r.x) = '' then struct_pack(value := null::date, code := null::varchar) "
+    "case when r.x is null or text_bare(r.x) = '' "
+    "then struct_pack(value := null::date, code := null::varchar) "
     "when text_bare_is_absent(text_bare(r.x)) then struct_pack(value := null::date, code := 'not_stated') "
     "when not r.found.fits then struct_pack(value := null::date, code := 'other_format') "
     "when r.found.day is null then struct_pack(value := null::date, code := 'impossible_date') "
@@ -222,8 +228,9 @@ _JUDGED = (
 
 MACROS: tuple[str, ...] = (
     f"create or replace macro date_found(t, formats) as {_found_sql()}",
-    "create or replace macro date_reading(x, formats) as list_transform(list_transform([x::varchar], lambda u: "
-    "struct_pack(x := u, found := list_transform([text_tidy(u)], lambda t: date_found(t, formats))[1])), "
+    "create or replace macro date_reading(x, formats) as list_transform(list_transform([x::varchar], "
+    "lambda u: struct_pack("
+    "x := u, found := list_transform([text_tidy(u)], lambda t: date_found(t, formats))[1])), "
     f"lambda r: {_JUDGED})[1]",
     "create or replace macro date_value(x, formats) as date_reading(x, formats).value",
     "create or replace macro date_code(x, formats) as date_reading(x, formats).code",
@@ -234,11 +241,13 @@ _EXPECTED = ("目录中申明格式的日期", "a date in a format declared in t
 EXPLANATIONS: Mapping[str, Explanation] = {
     **shared_explanations(("full_width", "not_stated"), *_EXPECTED),
     "impossible_date": explain(
-        True, ("格式相符，但日历上没有这一天", "the format fits, but the calendar has no such day"), _EXPECTED,
+        True, ("格式相符，但日历上没有这一天", "the format fits, but the calendar has no such day"),
+        _EXPECTED,
         ("核对原始记录后更正", "compare with the original record and correct"),
     ),
     "other_format": explain(
         True, ("不是已申明的日期格式", "none of the declared formats"), _EXPECTED,
-        ("改用已申明的格式，或在目录中补充申明", "use a declared format, or declare this one in the catalogue"),
+        ("改用已申明的格式，或在目录中补充申明",
+         "use a declared format, or declare this one in the catalogue"),
     ),
 }  # fmt: skip

@@ -22,7 +22,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from norms.reading import Explanation, Reading, explain, readings_frame, shared_explanations
+from norms.reading import Explanation, Reading, explain, read_distinct, readings_frame, shared_explanations
 from norms.text import ABSENT, absent_expression, bare, bare_expression, sql_string
 
 SCALES: Mapping[str, int] = {
@@ -30,7 +30,8 @@ SCALES: Mapping[str, int] = {
 }  # fmt: skip
 """Powers of ten of the words for units."""
 FOREIGN = (
-    "美元", "美金", "欧元", "日元", "港元", "港币", "香港元", "英镑", "澳大利亚元", "澳元", "马克", "加拿大元", "加元",
+    "美元", "美金", "欧元", "日元", "港元", "港币", "香港元", "英镑", "澳大利亚元", "澳元", "马克",
+    "加拿大元", "加元",
     "新加坡元", "新西兰元", "韩元", "法郎", "卢布", "台币", "台湾元", "澳门元", "澳门币",
     "USD", "EUR", "JPY", "HKD", "GBP", "AUD", "DEM", "CAD", "SGD", "NZD", "KRW", "CHF", "RUB", "TWD", "MOP",
 )  # fmt: skip
@@ -140,7 +141,12 @@ def normalise_series(series: pl.Series, default_unit: str = "元") -> pl.DataFra
         ValueError: If the default unit is not one of yuan.
     """
     default = scale_of(default_unit)
-    bared = series.cast(pl.String).to_frame("text").select(bared=bare_expression(pl.col("text")))
+    return read_distinct(series, lambda distinct: _read_series(distinct, default))
+
+
+def _read_series(series: pl.Series, default: int) -> pl.DataFrame:
+    """Take amounts apart and read them."""
+    bared = series.to_frame("text").select(bared=bare_expression(pl.col("text")))
     parts = bared.with_columns(
         pl.col("bared").str.extract(f"^{AMOUNT}$", group).fill_null("").alias(name)
         for group, name in enumerate(("sign", "whole", "fraction", "tail"), start=1)
@@ -244,8 +250,8 @@ MACROS: tuple[str, ...] = (
     f"{_code_sql()})], lambda j: struct_pack(value := case when j.p.b <> '' and (j.code is null or "
     "j.code = 'rounded') then (money_yuan(j.p) * 0.01)::decimal(18, 2) end, code := j.code))[1]",
     "create or replace macro money_reading(x, unit := '元') as list_transform(list_transform(list_transform("
-    "list_transform([coalesce(text_bare(x), '')], lambda b: money_split(b)), lambda m: money_scaled(m, unit)), "
-    "lambda s: money_digits(s)), lambda p: money_judged(p))[1]",
+    "list_transform([coalesce(text_bare(x), '')], lambda b: money_split(b)), "
+    "lambda m: money_scaled(m, unit)), lambda s: money_digits(s)), lambda p: money_judged(p))[1]",
     "create or replace macro money_value(x, unit := '元') as money_reading(x, unit := unit).value",
     "create or replace macro money_code(x, unit := '元') as money_reading(x, unit := unit).code",
 )
@@ -266,7 +272,9 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         True, ("金额为外币", "an amount in a foreign currency"), _EXPECTED,
         ("另报币种，或按登记折算为人民币", "report the currency apart, or the amount in yuan as registered"),
     ),
-    "unknown_unit": explain(True, ("数字之后的单位无法识别", "an unknown unit after the number"), _EXPECTED, _WRITE_IT),
+    "unknown_unit": explain(
+        True, ("数字之后的单位无法识别", "an unknown unit after the number"), _EXPECTED, _WRITE_IT,
+    ),
     "too_large": explain(
         True, ("金额超过 999 万亿元", "more than 999 trillion yuan"), _EXPECTED,
         ("核对金额和单位", "check the amount and its unit"),

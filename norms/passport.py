@@ -60,6 +60,6 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     ),
     "wrong_shape": explain(
         True, ("不符合护照号码式样", "not of the shape of a passport number"), _EXPECTED,
-        ("核对护照后更正；外国护照另行填报", "compare with the passport and correct; report foreign ones apart"),
+        ("核对护照后更正；外国护照另行填报", "compare with the passport; report foreign ones apart"),
     ),
 }  # fmt: skip

@@ -9,7 +9,7 @@ Reading(value=<hidden>, code='lower_case')
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -76,6 +76,22 @@ def readings_frame(value: pl.Series, codes: tuple[str, ...], index: pl.Series) -
     return pl.DataFrame([value.alias("value"), names.gather(index).alias("code")])
 
 
+def read_distinct(series: pl.Series, read: Callable[[pl.Series], pl.DataFrame]) -> pl.DataFrame:
+    """Read each distinct text once: amounts and dates repeat, and taking them apart is costly.
+
+    Args:
+        series: Texts.
+        read: Reads a series of distinct texts.
+
+    Returns:
+        What `read` gives, one row per text in the order of the series.
+    """
+    texts = series.cast(pl.String).to_frame("text")
+    distinct = texts.unique()
+    answers = distinct.hstack(read(distinct["text"]))
+    return texts.join(answers, on="text", how="left", nulls_equal=True, maintain_order="left").drop("text")
+
+
 _NOTES: Mapping[str, tuple[str, str, str, str]] = {
     "not_stated": (
         "填写的是“无”“N/A”“-”等表示没有的字样", "a word or sign that means no value, such as N/A or -",
@@ -97,7 +113,8 @@ _NOTES: Mapping[str, tuple[str, str, str, str]] = {
 
 _FAULTS: Mapping[str, tuple[str, str, str, str]] = {
     "scientific_notation": (
-        "被电子表格改成科学计数法，后几位已丢失", "a spreadsheet turned it into scientific notation; digits are lost",
+        "被电子表格改成科学计数法，后几位已丢失",
+        "a spreadsheet turned it into scientific notation; digits are lost",
         "从源系统以文本格式重新导出", "export it again from the source as text",
     ),
     "masked": (
@@ -113,7 +130,8 @@ _FAULTS: Mapping[str, tuple[str, str, str, str]] = {
         "检查是否漏填、多填或被截断", "check whether characters are missing, added or cut off",
     ),
     "wrong_check_digit": (
-        "校验码不符，至少有一位填写错误", "the check character does not agree: at least one character is wrong",
+        "校验码不符，至少有一位填写错误",
+        "the check character does not agree: at least one character is wrong",
         "核对原始证照后更正", "compare with the original document and correct",
     ),
 }  # fmt: skip

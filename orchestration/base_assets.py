@@ -35,7 +35,7 @@ def _excluded(platform: Platform) -> str:
 
 def _register_asset(platform: Platform) -> dg.AssetsDefinition:
     @dg.asset(key=REGISTER, group_name="base", description="数源清单: 每项数据的唯一来源 / one source per item")
-    def register() -> dg.MaterializeResult[None]:
+    def register() -> dg.MaterializeResult:
         refresh_register(platform.lake, platform.release, platform.as_of.date())
         return dg.MaterializeResult(metadata=row_count(platform, REGISTER))
 
@@ -54,7 +54,7 @@ def _claims_asset(platform: Platform, entity: str) -> dg.AssetsDefinition:
         description=f"{ENTITIES[entity].zh}: 各机构的陈述 / what every agency says",
         check_specs=check_specs(((rule.rule_id, rule.text.zh) for rule in rules), key),
     )
-    def claims() -> dg.MaterializeResult[None]:
+    def claims() -> dg.MaterializeResult:
         results = check_agreement(platform.lake, platform.release, entity, platform.as_of)
         return dg.MaterializeResult(
             metadata={"contributors": len(sources)}, check_results=[check_result(r, key) for r in results]
@@ -80,7 +80,7 @@ def _model_assets(platform: Platform) -> dg.AssetsDefinition:
         name="models",
         dagster_dbt_translator=_Translator(),
     )
-    def models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    def models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         keys = sorted(context.selected_asset_keys)
         selection = [f"{schema}.{name}" for schema, name in (key.path for key in keys)]
         variables = {"as_of_date": platform.as_of.date().isoformat()}

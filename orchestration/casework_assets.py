@@ -6,7 +6,7 @@ import dagster as dg
 
 from casework.limits import Limits
 from casework.rectification import reconcile
-from expectations.scores import refresh_scores
+from expectations.scores import score_quality
 from orchestration.asset_keys import RECTIFICATION, REPORT, SCORES, claims_key, standard_key
 from orchestration.ingestion_assets import row_count
 from orchestration.platform import Platform
@@ -24,8 +24,8 @@ def _scores_asset(platform: Platform) -> dg.AssetsDefinition:
     compared = [claims_key(entity) for entity in ENTITIES]
 
     @dg.asset(key=SCORES, group_name="quality", deps=[*checked, *compared], description="质量评分 / quality scores")
-    def scores() -> dg.MaterializeResult[None]:
-        refresh_scores(platform.lake, platform.release, platform.as_of)
+    def scores() -> dg.MaterializeResult:
+        score_quality(platform.lake, platform.release, platform.as_of)
         return dg.MaterializeResult(metadata=row_count(platform, SCORES))
 
     return scores
@@ -33,7 +33,7 @@ def _scores_asset(platform: Platform) -> dg.AssetsDefinition:
 
 def _rectification_asset(platform: Platform) -> dg.AssetsDefinition:
     @dg.asset(key=RECTIFICATION, group_name="casework", deps=[SCORES], description="整改任务 / rectification tasks")
-    def rectification() -> dg.MaterializeResult[None]:
+    def rectification() -> dg.MaterializeResult:
         limits = Limits(targets=platform.deployment.settings.targets)
         with platform.state() as state:
             done = reconcile(state, platform.lake, platform.release, platform.as_of, limits)
@@ -45,7 +45,7 @@ def _rectification_asset(platform: Platform) -> dg.AssetsDefinition:
 
 def _report_asset(platform: Platform, opened: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     @dg.asset(key=REPORT, group_name="casework", deps=[RECTIFICATION, *opened], description="运行报告 / report")
-    def report() -> dg.MaterializeResult[None]:
+    def report() -> dg.MaterializeResult:
         with platform.state() as state:
             page = write_report(platform.deployment, platform.lake, state, platform.release, platform.as_of)
         return dg.MaterializeResult(metadata={"page": dg.MetadataValue.path(page)})

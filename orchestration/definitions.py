@@ -31,7 +31,7 @@ def build_definitions(platform: Platform | None = None) -> dg.Definitions:
         assets=[*standard, *base, *opened, *casework],
         jobs=jobs,
         schedules=schedules(platform),
-        sensors=[arrival_sensor(platform)],
+        sensors=[arrival_sensor(platform, jobs)],
     )
 
 

@@ -62,7 +62,7 @@ def _standard_asset(platform: Platform, resource: Resource) -> dg.AssetsDefiniti
         kinds={"deltalake"},
         pool=str(standard_table(resource.id)),
     )
-    def standard(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def standard(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         slices = set(context.partition_keys) if context.has_partition_key_range else None
         as_of = platform.as_of
         done = ingest_resource(platform.lake, platform.deployment, platform.release, resource.id, as_of, slices)

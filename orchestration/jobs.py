@@ -1,11 +1,18 @@
 """Jobs and schedules: the whole city, the slices of one resource, and what is due at each update frequency."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import dagster as dg
 
 from orchestration.asset_keys import slices_of, standard_key
 from orchestration.platform import Platform
 from resource_catalogue.resource import Resource
 from resource_catalogue.words import resource_table_name
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 CITY_JOB = "city"
 _CRON = {
@@ -30,12 +37,12 @@ def slice_job_name(resource_id: str) -> str:
     return f"slices_{resource_table_name(resource_id)}"
 
 
-def city_job(platform: Platform) -> dg.UnresolvedAssetJobDefinition:
+def city_job(platform: Platform) -> UnresolvedAssetJobDefinition:
     """Make the job over everything but sliced resources, whose slices have jobs of their own."""
     return dg.define_asset_job(CITY_JOB, selection=_unsliced(platform))
 
 
-def slice_jobs(platform: Platform) -> list[dg.UnresolvedAssetJobDefinition]:
+def slice_jobs(platform: Platform) -> list[UnresolvedAssetJobDefinition]:
     """Make one job per sliced resource, partitioned by its slices."""
     return [
         dg.define_asset_job(

@@ -27,7 +27,7 @@ def _open_asset(platform: Platform, dataset: Dataset) -> dg.AssetsDefinition:
         description=f"{dataset.title.zh} / {dataset.title.en}",
         check_specs=[dg.AssetCheckSpec(GATE, asset=key, description="开放关口 / may it be opened")],
     )
-    def opened() -> dg.MaterializeResult[None]:
+    def opened() -> dg.MaterializeResult:
         sql = compiled_sql(platform.deployment, dataset.id)
         result = open_dataset(platform.lake, platform.release, platform.deployment, dataset.id, platform.as_of, sql)
         gate = dg.AssetCheckResult(passed=result.state == "opened", metadata={"reason": result.reason or "-"})

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import dagster as dg
-from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 from filelock import FileLock, Timeout
 
 from casework.delivery_decision import flush_decisions
@@ -22,6 +21,7 @@ from orchestration.jobs import CITY_JOB, slice_job_name, sliced_resources
 from orchestration.platform import Platform
 from resource_catalogue.errors import CivicError, EngineError, LakeError
 
+_RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 Progress = Callable[[str], None]
 
 
@@ -92,7 +92,7 @@ def _slices(platform: Platform, definitions: dg.Definitions, instance: dg.Dagste
         instance.add_dynamic_partitions(name, sorted(new - known))
         keys = instance.get_dynamic_partitions(name)
         if keys:
-            tags = {ASSET_PARTITION_RANGE_START_TAG: keys[0], ASSET_PARTITION_RANGE_END_TAG: keys[-1]}
+            tags = {_RANGE_START: keys[0], _RANGE_END: keys[-1]}
             failed += _execute(definitions, instance, slice_job_name(resource.id), tags)
     return failed
 

@@ -1,21 +1,31 @@
 """A sensor that starts a run when files have arrived that no delivery covers yet."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import dagster as dg
 
 from ingestion.ingest import waiting_files
-from orchestration.jobs import CITY_JOB, city_job, slice_job_name, slice_jobs, sliced_resources
 from orchestration.asset_keys import slices_name
+from orchestration.jobs import CITY_JOB, slice_job_name, sliced_resources
 from orchestration.platform import Platform
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 _INTERVAL_SECONDS = 60
 
 
-def arrival_sensor(platform: Platform) -> dg.SensorDefinition:
+def arrival_sensor(
+    platform: Platform, jobs: Sequence[UnresolvedAssetJobDefinition]
+) -> dg.SensorDefinition:
     """Make the sensor: one run per sliced resource and new slice, one of the city for the rest."""
 
     @dg.sensor(
         name="arrivals",
-        jobs=[city_job(platform), *slice_jobs(platform)],
+        jobs=jobs,
         minimum_interval_seconds=_INTERVAL_SECONDS,
         description="收件箱中的新文件 / new files in the inbox",
     )

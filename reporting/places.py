@@ -4,6 +4,7 @@ Here: looking up the places of many rows at once, of superseded deliveries too (
 is said about a row.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -23,23 +24,24 @@ class Place:
     """Name the place of one row in what an agency sent.
 
     Attributes:
-        file: Path of the delivered file, relative to the deployment where it lies in it.
+        file_name: Path of the delivered file, relative to the deployment where it lies in it.
         landed: Path of the platform's own copy of its bytes, relative to the deployment.
         line: Line of the file or row of the sheet; null where it is not known.
-        received_at: When the platform received it (UTC).
+        row_number: Data row within the delivery, counted from 1.
+        received_at: When the platform received it.
     """
 
     agency: str
     resource: str
-    delivery: str
+    delivery_id: str
     slice: str
     state: str
-    file: str
+    file_name: str
     landed: str
     sheet: str
     line: int | None
     row_number: int
-    received_at: str
+    received_at: dt.datetime
 
 
 def file_below_home(deployment: Deployment, file_name: str) -> str:
@@ -56,15 +58,15 @@ def below_home(deployment: Deployment, path: Path) -> str:
 def places_of(deployment: Deployment, lake: Lake, wanted: Iterable[RowId]) -> dict[RowId, Place]:
     """Return the places of rows; rows of deliveries that are not on record are left out."""
     by_delivery: dict[str, set[int]] = {}
-    for delivery, number in wanted:
-        by_delivery.setdefault(delivery, set()).add(number)
+    for identity, number in wanted:
+        by_delivery.setdefault(identity, set()).add(number)
     found = {}
     for delivery in _deliveries(lake, sorted(by_delivery)):
         numbers = sorted(by_delivery[delivery["delivery_id"]])
         lines = _lines(lake, delivery, numbers)
         for number in numbers:
             place = _place(deployment, delivery, number, lines.get(number, {}))
-            found[place.delivery, number] = place
+            found[place.delivery_id, number] = place
     return found
 
 
@@ -90,13 +92,13 @@ def _place(deployment: Deployment, delivery: Row, number: int, raw: Mapping[str,
     return Place(
         agency=delivery["agency_id"],
         resource=resource,
-        delivery=identity,
+        delivery_id=identity,
         slice=delivery["slice"],
         state=delivery["state"],
-        file=file_below_home(deployment, delivery["file_name"]),
+        file_name=file_below_home(deployment, delivery["file_name"]),
         landed=below_home(deployment, landed),
         sheet=str(raw.get("_sheet") or delivery["sheet"] or ""),
         line=line if isinstance(line, int) else None,
         row_number=number,
-        received_at=delivery["received_at"].isoformat(),
+        received_at=delivery["received_at"],
     )

@@ -4,7 +4,6 @@ Here: one dictionary in a fixed shape and order, so that two equal states give e
 data row.
 """
 
-from pathlib import PurePosixPath
 from typing import Any
 
 from casework.state import State
@@ -17,7 +16,6 @@ from reporting.queries import rows
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.release import Release
 
-OPENED_STATE = "opened"
 _FINDINGS_SQL = f"""
 select rule_id as rule, indicator, severity, agency_id as agency, resource_id as resource, count(*) as count
 from {FINDINGS} group by all order by agency, resource, rule, severity, indicator
@@ -53,14 +51,10 @@ def status(
     }
 
 
-def opened_files(deployment: Deployment, files: list[str] | None) -> list[str]:
-    """Return the files of an opened dataset relative to the deployment, whatever folder they are recorded below."""
-    found = []
-    for name in files or []:
-        path = deployment.var / "open" / PurePosixPath(name)
-        whole = path if path.exists() else deployment.home / PurePosixPath(name)
-        found.append(below_home(deployment, whole))
-    return sorted(found)
+def opened_files(deployment: Deployment, dataset: str, files: list[str] | None) -> list[str]:
+    """Return the files of an opened dataset, relative to the deployment."""
+    folder = deployment.var / "open" / dataset
+    return [below_home(deployment, folder / name) for name in sorted(files or [])]
 
 
 def _profile(deployment: Deployment, release: Release | None) -> dict[str, Any]:
@@ -108,8 +102,8 @@ def _tasks(state: State) -> list[dict[str, Any]]:
 
 
 def _opened(deployment: Deployment, lake: Lake) -> list[dict[str, Any]]:
-    sql = f"select dataset, rows, k, files from {OPENED} where state = ? order by dataset"
+    """List what lies open now: a dataset that was refused since keeps its earlier publication."""
+    sql = f'select dataset, "rows", k, files from {OPENED} where len(files) > 0 order by dataset'
     return [
-        {**row, "files": opened_files(deployment, row["files"])}
-        for row in rows(lake, sql, OPENED, parameters=[OPENED_STATE])
+        {**row, "files": opened_files(deployment, row["dataset"], row["files"])} for row in rows(lake, sql, OPENED)
     ]

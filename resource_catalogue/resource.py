@@ -125,6 +125,8 @@ class Source(Strict):
         sheet: Sheet name of a workbook; null means the first that has rows.
         rows_at: Path to the list of rows in a JSON document (``erDataList``), or of features in GeoJSON.
         delimiter: Declared delimiter; null means found.
+        not_data: Regular expression over the text of a row with a single filled cell; where it matches, the row
+            is a heading or a note between the data rows and is passed over. Null means there are none.
     """
 
     connector: Literal["folder"] = "folder"
@@ -136,6 +138,7 @@ class Source(Strict):
     sheet: str | None = None
     rows_at: str | None = None
     delimiter: str | None = None
+    not_data: str | None = None
     submitted_by: AgencyId | None = None
 
 
@@ -155,7 +158,7 @@ class Column(Strict):
         base: ``entity.attribute`` this column makes a claim for.
         sensitive_when: SQL condition under which the value is personal information.
         codes: Code list of a ``code`` column.
-        separator: Text between several values in one cell; null means one value.
+        constant: Text that every row has in this column, because the file says it only by being this file.
     """
 
     name: Identifier
@@ -170,6 +173,7 @@ class Column(Strict):
     codes: str | None = None
     unit: str | None = None
     formats: tuple[str, ...] = ("%Y-%m-%d",)
+    constant: str | None = None
     share: Access | None = None
     open: Access | None = None
     sensitive_when: str | None = None

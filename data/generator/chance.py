@@ -1,7 +1,7 @@
 """Draw reproducible values at any index without a running state.
 
-Here: the mixing function and the scattering of indices over slots. Not here: what the values mean. Being stateless,
-a row can be made again wherever another feed refers to it, and a million rows need no memory.
+Here: the mixing function and the scattering of indices over slots. Not here: what the values mean. Being
+stateless, a row can be made again wherever another feed refers to it, and a million rows need no memory.
 """
 
 import math

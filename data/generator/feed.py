@@ -1,6 +1,7 @@
 """Hold one file of one feed: its columns, its clean rows and the rows that differ from them.
 
-Here: row order and row numbers. Not here: which rows differ and why (``planting.py``), bytes (``writers.py``).
+Here: row order and row numbers. Not here: which rows differ and why (``planting.py``), bytes
+(``writers.py``).
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -32,7 +32,9 @@ def plant_citizen_ids(planter: Planter, column: str, where: Condition | None = N
 def plant_credit_codes(planter: Planter, column: str, where: Condition | None = None) -> None:
     """Plant wrong check characters, scientific notation, lower case, separators and wrong inner checks."""
     planter.each("wrong_check_character", column, "identifier", wrong_credit_code, where)
-    planter.each("scientific_notation", column, "identifier", lambda t: f"{t[0]}.{t[1:6]}E+17", where, times=1)
+    planter.each(
+        "scientific_notation", column, "identifier", lambda t: f"{t[0]}.{t[1:6]}E+17", where, times=1
+    )
     planter.each("lower_case", column, "noted", str.lower, where)
     planter.each("separators", column, "noted", lambda t: f"{t[:2]}-{t[2:8]}-{t[8:]}", where, times=1)
     planter.each("inner_check_character", column, "noted", with_wrong_inner_check, where)

@@ -1,11 +1,17 @@
 """Compose names and addresses from syllables.
 
-Here: the syllables and their combination. Not here: who bears a name. Combinations may by chance equal a real name;
-no other attribute of them is real.
+Here: the syllables and their combination. Not here: who bears a name. Combinations may by chance equal a
+real name; no other attribute of them is real.
 """
 
-SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳"
-GIVEN = "安邦秉超诚德栋帆刚光海浩恒宏洪华辉佳建江杰金军凯康兰立丽林玲龙璐敏明娜宁平奇青庆蓉瑞山尚诗书涛天庭文武祥晓欣秀雅妍燕阳怡逸颖永宇玉远月云泽振志忠子"
+SURNAMES = (
+    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏"
+    "陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳"
+)
+GIVEN = (
+    "安邦秉超诚德栋帆刚光海浩恒宏洪华辉佳建江杰金军凯康兰立丽林玲龙璐敏明娜宁平"
+    "奇青庆蓉瑞山尚诗书涛天庭文武祥晓欣秀雅妍燕阳怡逸颖永宇玉远月云泽振志忠子"
+)
 TRADE_HEADS = "示例安丰达盛恒瑞宏泰鑫源康嘉华新润兴联合海天东方中正博远信诚"
 TRADES = (
     ("食品", "食品生产、食品销售"),
@@ -21,7 +27,18 @@ TRADES = (
 )
 ROADS = ("示范路", "样板路", "例行街", "演示大道", "试点巷", "模拟路", "范本街", "标准路")
 CAUSES = ("助学", "养老服务", "环境保护", "青年志愿", "乡村振兴", "科普", "书画艺术", "体育健身")
-PUBLIC_BODIES = ("中学", "小学", "幼儿园", "卫生院", "图书馆", "文化馆", "敬老院", "水利站", "农技站", "博物馆")
+PUBLIC_BODIES = (
+    "中学",
+    "小学",
+    "幼儿园",
+    "卫生院",
+    "图书馆",
+    "文化馆",
+    "敬老院",
+    "水利站",
+    "农技站",
+    "博物馆",
+)
 
 
 def person_name(number: int) -> str:

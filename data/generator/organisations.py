@@ -68,7 +68,7 @@ class Organisations:
         head = (dates >> 30) % self._people.count
         name, scope = self._name(kind, division, throw, head)
         return Organisation(
-            self._credit_code(index, kind),
+            self.credit_code(index),
             name,
             kind,
             head,
@@ -85,10 +85,14 @@ class Organisations:
         if index in self.market:
             return _MARKET_KINDS[number % len(_MARKET_KINDS)]
         if index in self.social:
-            return ("social_group", "private_non_enterprise", "private_non_enterprise", "foundation")[number % 4]
+            return ("social_group", "private_non_enterprise", "private_non_enterprise", "foundation")[
+                number % 4
+            ]
         return "public_institution"
 
-    def _credit_code(self, index: int, kind: str) -> str:
+    def credit_code(self, index: int) -> str:
+        """Make the credit code of the organisation at an index."""
+        kind = self._kind(index, self._dice.at(index) >> 50)
         rest, body = self._scatter.at(index), ""
         for _ in range(6):
             rest, digit = divmod(rest, 31)
@@ -102,7 +106,9 @@ class Organisations:
             return f"{place}{trade[1:]}{names.PUBLIC_BODIES[rest % len(names.PUBLIC_BODIES)]}", "公益服务"
         if kind in ("social_group", "private_non_enterprise", "foundation"):
             cause = names.CAUSES[rest % len(names.CAUSES)]
-            ending = {"social_group": "协会", "private_non_enterprise": "服务中心", "foundation": "基金会"}[kind]
+            ending = {"social_group": "协会", "private_non_enterprise": "服务中心", "foundation": "基金会"}[
+                kind
+            ]
             return f"{place}{trade[1:]}{cause}{ending}", cause
         word, scope = names.TRADES[rest % len(names.TRADES)]
         if kind == "individual_business":

@@ -21,6 +21,7 @@ _YEARS = [
 _HALF = 35
 """Sequence numbers of one share and area slot: 14 shares x 2 slots x 35 stay below 999."""
 _SLOTS = 3 * len(_YEARS) * 365 * _HALF
+_NEW_YEAR = {year: dt.date(year, 1, 1).toordinal() for year in range(1930, 2026)}
 _NATIONALITIES = ("01",) * 28 + ("02", "03", "06", "11")
 
 
@@ -61,10 +62,10 @@ class People:
     def person(self, index: int) -> Person:
         """Make the person at an index."""
         division, year, day, sequence = self.number_parts(index)
-        born = dt.date.fromordinal(dt.date(year, 1, 1).toordinal() + day)
+        born = dt.date.fromordinal(_NEW_YEAR[year] + day)
         throw = self._dice.at(index)
         return Person(
-            check_characters.citizen_id(f"{division}{born:%Y%m%d}{sequence:03d}"),
+            check_characters.citizen_id(f"{division}{year}{born.month:02d}{born.day:02d}{sequence:03d}"),
             names.person_name(throw),
             "1" if sequence % 2 else "2",
             born,

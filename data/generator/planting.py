@@ -1,7 +1,7 @@
 """Plant faults in a feed and record every finding that follows from them.
 
-Here: the acts of changing, doubling, shifting and removing rows, and of sending a corrected file. Not here: which
-faults a resource gets (``agencies/``). No row is touched twice, so that consequences never mix.
+Here: the acts of changing, doubling, shifting and removing rows, and of sending a corrected file. Not here:
+which faults a resource gets (``agencies/``). No row is touched twice, so that consequences never mix.
 """
 
 import random
@@ -36,7 +36,10 @@ class Planter:
         self.times = 1 if len(feed.subjects) < 400 else 3 + len(feed.subjects) // 20_000
 
     def pick(self, where: Condition | None = None, times: int | None = None) -> list[int]:
-        """Choose untouched positions whose clean rows meet the condition; a small city may have too few of them."""
+        """Choose untouched positions whose clean rows meet the condition.
+
+        A small city may have too few of them.
+        """
         chosen: list[int] = []
         for _ in range(_DRAWS):
             if len(chosen) == (times or self.times):
@@ -138,4 +141,3 @@ class Planter:
                 "rejected_row" if check == "rejected_row" else "finding",
             )
             self.entries.append(entry)
-

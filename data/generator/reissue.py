@@ -19,7 +19,9 @@ def corrected(first: Feed, arrival: str, file: str) -> Feed:
     return replace(first, arrival=arrival, file=file, changed={}, appended=[], removed=set())
 
 
-def whole_file_entry(feed: Feed, act: int, kind: str, expect: Expect, check: str = "", note: str = "") -> Entry:
+def whole_file_entry(
+    feed: Feed, act: int, kind: str, expect: Expect, check: str = "", note: str = ""
+) -> Entry:
     """Record an outcome that concerns a whole file."""
     rule = f"{feed.resource}:{check}:" if check else ""
     return Entry(act, feed.resource, feed.arrival, feed.file, 0, "", check, rule, kind, expect, None, note)
@@ -30,9 +32,9 @@ def follow_ups(
 ) -> list[Entry]:
     """Say for each finding of the first act what the corrected file makes of it.
 
-    A removed row is ``withdrawn``, and so is a row whose key was valid but of another subject (a wrong inner check
-    character): its key is gone from the file. A row whose key could not be read is followed by its place in the file
-    (note ``key_mended``). All others are ``closed`` or ``still_failing``.
+    A removed row is ``withdrawn``, and so is a row whose key was valid but of another subject (a wrong
+    inner check character): its key is gone from the file. A row whose key could not be read is followed by
+    its place in the file (note ``key_mended``). All others are ``closed`` or ``still_failing``.
 
     Args:
         planter: The planter of the first act.
@@ -60,7 +62,14 @@ def _follow_up(
         expect, number, note = "withdrawn", 0, "key_changed"
     now = Place(second.arrival, second.file, number)
     return replace(
-        first, act=2, arrival=now.arrival, file=now.file, row_number=number, expect=expect, was=first.place, note=note
+        first,
+        act=2,
+        arrival=now.arrival,
+        file=now.file,
+        row_number=number,
+        expect=expect,
+        was=first.place,
+        note=note,
     )
 
 

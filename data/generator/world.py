@@ -14,8 +14,8 @@ class World:
     """One city made from one seed.
 
     Attributes:
-        struck: Identifiers of subjects whose row in a registered source was touched; feeds that are compared with
-            the source leave them alone, so that every disagreement is one that was planted.
+        struck: Identifiers of subjects whose row in a registered source was touched; feeds that are
+            compared with the source leave them alone, so that every disagreement is one that was planted.
     """
 
     seed: int

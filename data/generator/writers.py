@@ -1,7 +1,7 @@
 """Write rows in the formats that agencies send.
 
-Here: one writer per format, all with the same arguments. Not here: what the rows say. Workbooks get fixed time
-stamps, so that the same seed gives the same bytes.
+Here: one writer per format, all with the same arguments. Not here: what the rows say. Workbooks get fixed
+time stamps, so that the same seed gives the same bytes.
 """
 
 import csv
@@ -38,7 +38,10 @@ def broken_workbook(sheet: str) -> Writer:
 
 
 def legacy_workbook(sheet: str) -> Writer:
-    """Return a writer of an XLS sheet; without xlwt the same name gets XLSX content, which is read by its content."""
+    """Return a writer of an XLS sheet.
+
+    Without xlwt the same name gets XLSX content, which is read by its content.
+    """
     return functools.partial(_write_legacy_workbook, sheet=sheet)
 
 
@@ -111,7 +114,7 @@ def _write_broken_workbook(path: Path, header: Sequence[str], rows: Iterator[Row
 
 def _write_legacy_workbook(path: Path, header: Sequence[str], rows: Iterator[Row], sheet: str) -> None:
     try:
-        import xlwt  # type: ignore[import-untyped]  # a development tool: the committed feed was written with it
+        import xlwt  # a development tool: the committed feed was written with it
     except ModuleNotFoundError:
         _write_workbook(path, header, rows, sheet)
         return

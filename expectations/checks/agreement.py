@@ -76,7 +76,7 @@ class Agreement(Check):
     def failing(self, rule: ExpectationRule) -> Failing:
         """Find the comparing rows, with their line from ``standard``."""
         lines = (
-            f"(select p.*, s._line, null as _sheet from checked.pairs p left join {standard_table(rule.resource_id)} s"
+            f"(select p.*, s._line, null as _sheet from checked_pairs p left join {standard_table(rule.resource_id)} s"
             f" using (_delivery_id, _row_number) where p._resource_id = {literal(rule.resource_id)})"
         )
         return Failing(f"coalesce(not {quoted(agrees(rule))}, false)", "'differs_from_source'", lines)

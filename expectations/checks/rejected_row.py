@@ -44,7 +44,7 @@ class RejectedRow(Check):
 
     def failing(self, rule: ExpectationRule) -> Failing:
         """Find the rejected rows."""
-        return Failing("true", "reason", "checked.rejected")
+        return Failing("true", "reason", "checked_rejected")
 
 
 CHECK = RejectedRow()

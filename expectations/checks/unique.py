@@ -58,7 +58,7 @@ class Unique(Check):
     def failing(self, rule: ExpectationRule) -> Failing:
         """Find rows whose key stands more than once."""
         key = quoted(_key(rule))
-        twice = f"(select {key} from checked.rows where {key} is not null group by {key} having count(*) > 1)"
+        twice = f"(select {key} from checked_rows where {key} is not null group by {key} having count(*) > 1)"
         return Failing(f"coalesce({key} in {twice}, false)", "'duplicate_key'")
 
 

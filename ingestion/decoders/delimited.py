@@ -1,20 +1,22 @@
 """Decode delimited text: CSV and TSV in UTF-8, with or without mark, UTF-16, GBK and GB18030."""
 
 import csv
-from collections import Counter
+from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from ingestion.decoded import Decoded
+from ingestion.header import SEARCHED_LINES, declared_hits
 from ingestion.rows import LinedRow, table_of
 from ingestion.text_encoding import detect_encoding
-from resource_catalogue.errors import DeliveryError
 from resource_catalogue.resource import Resource
 
 _DELIMITERS = ",\t;|"
-_SAMPLED_LINES = 20
 _FIELD_LIMIT = 64 * 1024 * 1024
+_LONGEST_CELL_LINES = 10_000
+"""A quoted cell may hold a whole document; one of more lines is a quote that was never closed."""
 
 
 def decode(path: Path, resource: Resource) -> Decoded:
@@ -24,30 +26,71 @@ def decode(path: Path, resource: Resource) -> Decoded:
         DeliveryError: No encoding fits, the file is empty or has no header.
     """
     encoding = detect_encoding(path, resource.source.encoding)
-    delimiter = resource.source.delimiter or _find_delimiter(path, encoding)
+    delimiter = resource.source.delimiter or _find_delimiter(path, encoding, resource)
     form = "tsv" if delimiter == "\t" else "csv"
-    return table_of(_rows(path, encoding, delimiter), resource, form, encoding, delimiter=delimiter)
+    rows = partial(_rows, path, encoding, delimiter)
+    return table_of(rows, resource, form, encoding, delimiter=delimiter)
 
 
-def _find_delimiter(path: Path, encoding: str) -> str:
+def _find_delimiter(path: Path, encoding: str, resource: Resource) -> str:
+    """Choose the delimiter that shows most declared names in one line; where none does, the commonest one."""
     with path.open(encoding=encoding, newline="") as file:
-        counts = Counter("".join(islice(file, _SAMPLED_LINES)))
-    return max(_DELIMITERS, key=lambda mark: counts[mark])
+        text = "".join(islice(file, SEARCHED_LINES))
+
+    def fitness(mark: str) -> tuple[int, int]:
+        rows = islice(_rows(path, encoding, mark), SEARCHED_LINES)
+        return max((declared_hits(cells, resource) for _, cells in rows), default=0), text.count(mark)
+
+    return max(_DELIMITERS, key=fitness)
 
 
 def _rows(path: Path, encoding: str, delimiter: str) -> Iterator[LinedRow]:
+    """Give line and cells of every row; a line whose quotes are wrong is given as a single cell."""
     csv.field_size_limit(_FIELD_LIMIT)
     with path.open(encoding=encoding, newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter)
-        before = 0
+        lines = _Lines(file)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         while True:
+            line = lines.begin_row()
             try:
                 cells = next(reader, None)
             except csv.Error:
-                raise DeliveryError(
-                    path.name, f"line {before + 1} cannot be read as delimited text", "CSV", "export it again"
-                ) from None
+                yield line, [lines.only_first()]
+                reader = csv.reader(lines, delimiter=delimiter, strict=True)
+                continue
             if cells is None:
                 return
-            yield before + 1, list(cells)
-            before = reader.line_num
+            yield line, list(cells)
+
+
+class _Lines:
+    """Give the lines of a file to the parser, and take back those behind the first line of a broken row."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._returned: deque[str] = deque()
+        self._row: list[str] = []
+        self._before = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if len(self._row) >= _LONGEST_CELL_LINES:
+            raise csv.Error
+        line = self._returned.popleft() if self._returned else next(self._lines)
+        self._row.append(line)
+        return line
+
+    def begin_row(self) -> int:
+        """Forget the lines of the last row and return the number of the next line."""
+        self._before += len(self._row)
+        self._row = []
+        return self._before + 1
+
+    def only_first(self) -> str:
+        """Return the first line of the present row; the others will be read again."""
+        first, *others = self._row
+        self._returned.extendleft(reversed(others))
+        self._row = [first]
+        return first.rstrip("\r\n")

@@ -1,4 +1,7 @@
-"""Decode JSON: a list of objects (at a declared path), JSON lines, and GeoJSON features."""
+"""Decode JSON: a list of objects (at a declared path), JSON lines, and GeoJSON features.
+
+Numbers are kept in the digits in which they were sent: a code written as a number, a coordinate, an amount.
+"""
 
 import json
 from collections.abc import Iterator
@@ -10,14 +13,24 @@ from ingestion.text_encoding import detect_encoding
 from resource_catalogue.errors import DeliveryError
 from resource_catalogue.resource import Resource
 
+_Record = tuple[int, Any]
+_MARKS_AND_SPACE = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
+
+
+class _Number(str):
+    """Hold a number as it was written."""
+
 
 def is_json(head: bytes) -> bool:
     """Tell from the first bytes whether a file is JSON."""
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
+    return head.lstrip(_MARKS_AND_SPACE).startswith((b"{", b"["))
 
 
 def decode(path: Path, resource: Resource) -> Decoded:
     """Read a JSON document, or one JSON object per line.
+
+    Returns:
+        Rows whose line is the line of the file for JSON lines, else the place in the list.
 
     Raises:
         DeliveryError: The text is neither, or the declared path holds no list.
@@ -26,19 +39,19 @@ def decode(path: Path, resource: Resource) -> Decoded:
     text = path.read_text(encoding=encoding)
     document, is_whole = _parsed(text)
     if is_whole and not (isinstance(document, dict) and _is_row(document, resource)):
-        records = [(number, record) for number, record in enumerate(_listed(document, resource), start=1)]
+        records = list(enumerate(_listed(document, resource), start=1))
         form = "geojson" if isinstance(document, dict) and document.get("type") == "FeatureCollection" else "json"
-        return _decoded(form, encoding, records, [])
-    records, rejected = _lines(text)
-    if not records:
+        return _decoded(form, encoding, records)
+    records = list(_lines(text))
+    if not any(isinstance(record, dict) for _, record in records):
         raise DeliveryError(path.name, "neither JSON nor JSON lines", "valid JSON", "export the file again")
-    return _decoded("jsonl", encoding, records, rejected)
+    return _decoded("jsonl", encoding, records)
 
 
 def _parsed(text: str) -> tuple[Any, bool]:
     try:
-        return json.loads(text, parse_int=str, parse_float=str), True
-    except json.JSONDecodeError:
+        return json.loads(text, parse_int=_Number, parse_float=_Number, parse_constant=_Number), True
+    except (json.JSONDecodeError, RecursionError):
         return None, False
 
 
@@ -58,78 +71,54 @@ def _listed(document: Any, resource: Resource) -> list[Any]:
     )
 
 
-def _lines(text: str) -> tuple[list[tuple[int, Any]], list[RejectedRow]]:
-    records: list[tuple[int, Any]] = []
-    rejected: list[RejectedRow] = []
-    number = 0
-    for line, content in enumerate(text.splitlines(), start=1):
-        if not content.strip():
-            continue
-        number += 1
-        record, is_whole = _parsed(content)
-        if is_whole and isinstance(record, dict):
-            records.append((line, record))
-        else:
-            rejected.append(RejectedRow(number, line, "not_json", content))
-            records.append((line, None))
-    return ([] if len(rejected) == number else records), rejected
+def _lines(text: str) -> Iterator[_Record]:
+    """Give line and object of each line that is not blank; its text where it is not JSON."""
+    for line, content in enumerate(text.split("\n"), start=1):
+        if content.strip():
+            record, is_whole = _parsed(content)
+            yield line, record if is_whole else content.strip()
 
 
-def _decoded(form: str, encoding: str, records: list[tuple[int, Any]], rejected: list[RejectedRow]) -> Decoded:
+def _decoded(form: str, encoding: str, records: list[_Record]) -> Decoded:
     flat = [(line, _flat(record)) for line, record in records]
-    header = list(dict.fromkeys(name for _, record in flat if record for name in record))
-    return Decoded(form, encoding, header, 0, "", _blocks(flat, header, rejected), rejected)
+    header = list(dict.fromkeys(name for _, row in flat if isinstance(row, dict) for name in row))
+    decoded = Decoded(form, encoding, header, 0, "", iter(()))
+    decoded.blocks = _blocks(flat, decoded)
+    return decoded
 
 
-def _flat(record: Any) -> dict[str, Cell] | None:
-    """Return one row's cells; a feature gives its properties and its geometry as text."""
+def _flat(record: Any) -> dict[str, Cell] | str:
+    """Return one row's cells, or its text where it is no object; a feature gives its properties and geometry."""
     if not isinstance(record, dict):
-        return None
+        return record if isinstance(record, str) else _written(record)
     if record.get("type") == "Feature":
-        geometry = record.get("geometry")
-        record = {**(record.get("properties") or {}), "geometry": geometry}
+        record = {**(record.get("properties") or {}), "geometry": record.get("geometry")}
     return {str(name): _text(value) for name, value in record.items()}
 
 
 def _text(value: Any) -> Cell:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return _unquoted_numbers(value)
+    return value if value is None or isinstance(value, str) else _written(value)
 
 
-def _unquoted_numbers(value: Any) -> str:
-    """Write a nested value as JSON; numbers were kept as text on reading and are restored."""
-    return json.dumps(_restored(value), ensure_ascii=False, separators=(",", ":"))
-
-
-def _restored(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_restored(item) for item in value]
+def _written(value: Any) -> str:
+    """Write a nested value as JSON, its numbers as they were sent."""
     if isinstance(value, dict):
-        return {key: _restored(item) for key, item in value.items()}
-    if isinstance(value, str):
-        try:
-            return float(value) if any(mark in value for mark in ".eE") else int(value)
-        except ValueError:
-            return value
-    return value
+        pairs = (f"{json.dumps(name, ensure_ascii=False)}:{_written(item)}" for name, item in value.items())
+        return "{" + ",".join(pairs) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_written, value)) + "]"
+    return value if isinstance(value, _Number) else json.dumps(value, ensure_ascii=False)
 
 
-def _blocks(
-    flat: list[tuple[int, dict[str, Cell] | None]], header: list[str], rejected: list[RejectedRow]
-) -> Iterator[Block]:
-    already = {row.row_number for row in rejected}
+def _blocks(rows: list[tuple[int, dict[str, Cell] | str]], decoded: Decoded) -> Iterator[Block]:
     block = Block([], [], [])
-    for number, (line, record) in enumerate(flat, start=1):
-        if record is None:
-            if number not in already:
-                rejected.append(RejectedRow(number, line, "not_an_object", ""))
+    for number, (line, row) in enumerate(rows, start=1):
+        if isinstance(row, str):
+            decoded.rejected.append(RejectedRow(number, line, "not_an_object", row))
             continue
         block.row_numbers.append(number)
         block.lines.append(line)
-        block.rows.append([record.get(name) for name in header])
+        block.rows.append([row.get(name) for name in decoded.header])
         if len(block.rows) >= BLOCK_ROWS:
             yield block
             block = Block([], [], [])

@@ -6,6 +6,7 @@ Numbers that a spreadsheet keeps for codes come out as text without an invented 
 
 import datetime as dt
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def decode(path: Path, resource: Resource) -> Decoded:
         ) from None  # fmt: skip
     with path.open("rb") as file:
         form = "xls" if file.read(4) == _OLE else "xlsx"
-    return table_of(_rows(sheet), resource, form, "", sheet.name)
+    return table_of(partial(_rows, sheet), resource, form, "", sheet.name)
 
 
 def _sheet(workbook: CalamineWorkbook, resource: Resource) -> CalamineSheet:
@@ -59,8 +60,7 @@ def _sheet(workbook: CalamineWorkbook, resource: Resource) -> CalamineSheet:
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[LinedRow]:
-    first = sheet.start[0] + 1 if sheet.start else 1
-    for line, row in enumerate(sheet.iter_rows(), start=first):
+    for line, row in enumerate(sheet.iter_rows(), start=1):
         yield line, _texts(row)
 
 

@@ -1,6 +1,7 @@
 """The masks (脱敏方法), one file each, found by listing this package: a new file is a new mask.
 
-Here: a module per mask with the verbs of ``masking/mask_contract.py``. Not here: what they lower in a given dataset.
+Here: a module per mask with the verbs of ``masking/mask_contract.py``. Not here: what they lower in a given
+dataset.
 """
 
 from functools import cache

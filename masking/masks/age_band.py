@@ -4,7 +4,8 @@ Age is counted in completed years on the day of publication.
 
 >>> import datetime as dt
 >>> frame = pl.DataFrame({"born": [dt.date(1990, 5, 17), dt.date(1920, 1, 1), dt.date(2030, 1, 1)]})
->>> frame.select(apply(pl.col("born"), {"width": 10}, MaskContext(dt.date(2026, 5, 16), "d")))["born"].to_list()
+>>> context = MaskContext(dt.date(2026, 5, 16), "d")
+>>> frame.select(apply(pl.col("born"), {"width": 10}, context))["born"].to_list()
 ['30-39', '90+', None]
 """
 
@@ -19,7 +20,7 @@ HOLDS: Holds = "in_cells"
 
 
 def check(arguments: Arguments) -> None:
-    """Take ``width`` in years, 5 to 50, default 10, and ``top``, the first age of the last band, default 90."""
+    """Take ``width`` in years (5 to 50, else 10) and ``top``, first age of the last band (else 90)."""
     only(arguments, "width", "top")
     _bounds(arguments)
 

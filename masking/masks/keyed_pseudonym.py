@@ -1,13 +1,14 @@
 """Replace an identifier by a keyed hash of this publication alone (假名化, pseudonymisation).
 
-HMAC-SHA256 to 128 bits under a key derived for the publication: two publications do not join, and without the key
-nobody can try all identity numbers (of one county: eight seconds for an unkeyed hash). Pseudonymous data are still
-personal data, so that they are opened conditionally at most. The hash is made in Python: a SQL engine would print the
-key in its plans.
+HMAC-SHA256 to 128 bits under a key derived for the publication: two publications do not join, and without
+the key nobody can try all identity numbers (of one county: eight seconds for an unkeyed hash). Pseudonymous
+data are still personal data, so that they are opened conditionally at most. The hash is made in Python: a
+SQL engine would print the key in its plans.
 
 >>> import datetime as dt
 >>> frame = pl.DataFrame({"a": ["x1", " X１", None]})
->>> made = frame.select(apply(pl.col("a"), {}, MaskContext(dt.date(2026, 1, 1), "d", b"k" * 32)))["a"].to_list()
+>>> context = MaskContext(dt.date(2026, 1, 1), "d", b"k" * 32)
+>>> made = frame.select(apply(pl.col("a"), {}, context))["a"].to_list()
 >>> made[0] == made[1], len(made[0]), made[2]
 (True, 32, None)
 """
@@ -21,7 +22,9 @@ from masking.mask_contract import Arguments, Holds, MaskContext, only
 from norms.text import bare
 from resource_catalogue.model import AccessType, Label
 
-DESCRIPTION = Label(zh="替换为仅限本次发布的带密钥假名", en="replaced by a keyed pseudonym of this publication")
+DESCRIPTION = Label(
+    zh="替换为仅限本次发布的带密钥假名", en="replaced by a keyed pseudonym of this publication"
+)
 LOWERS: AccessType = "conditional"
 HOLDS: Holds = "always"
 _HEX_DIGITS = 32

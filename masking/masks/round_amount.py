@@ -32,4 +32,9 @@ def apply(values: pl.Expr, arguments: Arguments, context: MaskContext) -> pl.Exp
     multiple = _multiple(arguments)
     amount = values.cast(pl.Float64)
     steps = (amount.abs() / multiple + 0.5).floor().cast(pl.Int64)
-    return pl.when(amount < 0).then(-steps * multiple).otherwise(steps * multiple).alias(values.meta.output_name())
+    return (
+        pl.when(amount < 0)
+        .then(-steps * multiple)
+        .otherwise(steps * multiple)
+        .alias(values.meta.output_name())
+    )

@@ -14,7 +14,9 @@ import polars as pl
 from masking.mask_contract import Arguments, Holds, MaskContext, only
 from resource_catalogue.model import AccessType, Label
 
-DESCRIPTION = Label(zh="目录定为个人信息的行置空", en="left empty on the rows that the catalogue calls personal")
+DESCRIPTION = Label(
+    zh="目录定为个人信息的行置空", en="left empty on the rows that the catalogue calls personal"
+)
 LOWERS: AccessType = "open_to_all"
 HOLDS: Holds = "on_condition"
 

@@ -1,7 +1,7 @@
 """Recognise citizen identity numbers of 18 characters (公民身份号码, GB 11643-1999).
 
-Area of a real province, real birth date and check character: none in 20,000 random 18-digit numbers passes, so that
-one is proof even next to letters. An identity number inside a longer run of digits is not looked for.
+Area of a real province, real birth date and check character: none in 20,000 random 18-digit numbers passes,
+so that one is proof even next to letters. An identity number inside a longer run of digits is not looked for.
 
 >>> RECOGNISER.contains("身份证号11010519491231002Ｘ已登记"), RECOGNISER.contains("110105194912310021")
 (True, False)

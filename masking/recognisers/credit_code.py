@@ -1,7 +1,7 @@
 """Recognise unified social credit codes (统一社会信用代码, GB 32100-2015).
 
-The code of an organisation is public; one in a column that is not declared to hold it is refused all the same, since
-it links the row to an organisation that the catalogue does not know of.
+The code of an organisation is public; one in a column that is not declared to hold it is refused all the
+same, since it links the row to an organisation that the catalogue does not know of.
 
 >>> RECOGNISER.contains("代码91330100799655058b。"), RECOGNISER.contains("91330100799655058A")
 (True, False)

@@ -1,7 +1,7 @@
 """Recognise citizen identity numbers of 15 digits, issued before 1999 (GB 11643-1989).
 
-They have no check digit: 1.4 % of random 15-digit numbers look like one, registration numbers among them, so that a
-bare value alone proves nothing.
+They have no check digit: 1.4 % of random 15-digit numbers look like one, registration numbers among them,
+so that a bare value alone proves nothing.
 
 >>> RECOGNISER.contains("旧证440524800101998"), RECOGNISER.contains("440524801301998")
 (True, False)

@@ -1,4 +1,4 @@
-"""A small city built by hand: two agencies, an operator, an authority, and a lake without ingestion or checks."""
+"""A small city built by hand: two agencies, an operator, an authority, a lake without ingestion or checks."""
 
 import datetime as dt
 from dataclasses import dataclass, replace
@@ -71,7 +71,7 @@ class City:
 
     def results(self, **states: str) -> None:
         rows = [
-            {name: None for name in SCHEMAS[RESULTS].names} | {"rule_id": rule, "state": state}
+            dict.fromkeys(SCHEMAS[RESULTS].names) | {"rule_id": rule, "state": state}
             for rule, state in states.items()
         ]
         self._overwrite(RESULTS, rows)

@@ -12,7 +12,7 @@ from data.generator.truth import Truth
 from resource_catalogue.catalogue import Draft
 from resource_catalogue.catalogue_check import check_catalogue, errors
 from resource_catalogue.profile import load_profile
-from resource_catalogue.resource import Resource
+from resource_catalogue.resource import Column, Resource
 from resource_catalogue.settings import load_settings
 
 DECLARED_CHECKS = frozenset({"order", "not_future", "not_stale"})
@@ -79,7 +79,9 @@ def test_the_feeds_come_in_many_formats(demo: Path) -> None:
 def test_personal_columns_of_open_resources_are_closed_one_by_one(draft: Draft) -> None:
     for resource in draft.catalogue.resources.values():
         for column in _personal(resource):
-            assert resource.open_type(column) == "none" or column.sensitive_when, f"{resource.id}.{column.name}"
+            assert resource.open_type(column) == "none" or column.sensitive_when, (
+                f"{resource.id}.{column.name}"
+            )
 
 
 def test_settings_pin_the_clock_at_the_last_act(demo: Path) -> None:
@@ -93,5 +95,5 @@ def _files(folder: Path) -> Iterator[Path]:
     return (path for path in folder.rglob("*") if path.is_file())
 
 
-def _personal(resource: Resource) -> Iterator:
+def _personal(resource: Resource) -> Iterator[Column]:
     return (c for c in resource.columns if c.type in ("citizen_id", "person_name", "subject_identifier"))

@@ -25,7 +25,9 @@ MOST_BYTES = 5_000_000
 def _digests(folder: Path) -> dict[str, str]:
     paths = [*(folder / "feeds").rglob("*"), folder / "truth.json"]
     return {
-        str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()
+        str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest()
+        for path in paths
+        if path.is_file()
     }
 
 
@@ -37,7 +39,8 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_another_seed_strikes_other_rows(tmp_path: Path) -> None:
     first, second = (
-        {(e.rule_id, e.row_number) for e in generate(seed, tmp_path / str(seed), 400, 300).entries} for seed in (3, 4)
+        {(e.rule_id, e.row_number) for e in generate(seed, tmp_path / str(seed), 400, 300).entries}
+        for seed in (3, 4)
     )
     assert len(first & second) < len(first) / 2
 
@@ -63,15 +66,20 @@ def test_the_command_writes_a_city_of_the_size_asked_for(tmp_path: Path) -> None
     subprocess.run([sys.executable, "-m", "data.generator", *options], check=True, cwd=ROOT)
     truth = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))
     assert (truth["seed"], truth["persons"], truth["organisations"]) == (5, 300, 200)
-    rows = sum(len(path.read_text(encoding="utf-8").splitlines()) - 1 for path in tmp_path.rglob("household_*.csv"))
-    doubles = sum(e["kind"] == "duplicate" and e["resource"] == "police.household_registration" for e in truth["entries"])
+    rows = sum(
+        len(path.read_text(encoding="utf-8").splitlines()) - 1 for path in tmp_path.rglob("household_*.csv")
+    )
+    doubles = sum(
+        e["kind"] == "duplicate" and e["resource"] == "police.household_registration"
+        for e in truth["entries"]
+    )
     assert rows == 300 + doubles // 2
 
 
 def test_the_generator_imports_no_room_of_the_project() -> None:
     code = (
         "import sys, data.generator.__main__;"
-        "rooms = {'norms', 'resource_catalogue', 'lake', 'ingestion', 'expectations', 'masking', 'casework', 'opening'};"
+        "rooms = {'norms', 'resource_catalogue', 'lake', 'ingestion', 'expectations', 'masking', 'casework'};"
         "sys.exit(bool(rooms & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
@@ -119,6 +127,10 @@ def test_names_are_composed_of_the_syllables(number: int) -> None:
 
 
 def test_certificate_identifiers_carry_the_check_character_of_the_norm(demo: Path) -> None:
-    lines = (demo / "feeds/2026-03-16/administrative_approval/licences.csv").read_text(encoding="utf-8").splitlines()
+    lines = (
+        (demo / "feeds/2026-03-16/administrative_approval/licences.csv")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
     codes = [certificate_identifier.normalise(line.split(",")[2]).code for line in lines[1:]]
     assert codes.count(None) == len(codes) - 6

@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 
 import pytest
+from truth_witness import Found, Witness
 
 from data.generator import city
 from data.generator.__main__ import feeds_of
@@ -11,7 +12,6 @@ from data.generator.feed import Feed
 from data.generator.truth import Place, Truth
 from data.generator.world import World
 from resource_catalogue.catalogue import Draft
-from truth_witness import Found, Witness
 
 NOT_IN_EFFECT = ("held", "unreadable", "no_op")
 
@@ -32,7 +32,11 @@ def test_the_second_act_has_exactly_the_findings_of_the_truth(draft: Draft, seed
     truth = Truth()
     feeds = feeds_of(World.make(seed, 1500, 700), truth)
     idle = {(e.arrival, e.file) for e in truth.entries if e.expect in NOT_IN_EFFECT}
-    reissued = {f.resource for f in feeds if f.arrival == city.SECOND_ACT.isoformat() and (f.arrival, f.file) not in idle}
+    reissued = {
+        f.resource
+        for f in feeds
+        if f.arrival == city.SECOND_ACT.isoformat() and (f.arrival, f.file) not in idle
+    }
     witness = Witness(draft.catalogue, city.SECOND_ACT)
     for feed in feeds:
         if (feed.arrival, feed.file) not in idle and (
@@ -70,7 +74,9 @@ def test_a_fault_of_the_second_act_was_fine_before(small_city: tuple[list[Feed],
     new = [e for e in truth.entries if e.act == 2 and e.expect == "finding"]
     first, second = (next(f for f in feeds if f.arrival == a and "market_entity" in f.file)
                      for a in (city.FIRST_ACT.isoformat(), city.SECOND_ACT.isoformat()))  # fmt: skip
-    faulty_before = {list(first.rows())[e.row_number - 1][0] for e in truth.entries if e.place in _places(first, truth)}
+    faulty_before = {
+        list(first.rows())[e.row_number - 1][0] for e in truth.entries if e.place in _places(first, truth)
+    }
     codes = [list(second.rows())[e.row_number - 1][0] for e in new]
     assert len(codes) == 2
     assert not set(codes) & faulty_before
@@ -101,7 +107,9 @@ def _assert_same(found: set[Found], expected: set[Found]) -> None:
 def test_freshness_fails_for_one_resource_only(draft: Draft, small_city: tuple[list[Feed], Truth]) -> None:
     newest: dict[str, dt.date] = {}
     for feed in small_city[0]:
-        newest[feed.resource] = max(newest.get(feed.resource, dt.date.min), dt.date.fromisoformat(feed.arrival))
+        newest[feed.resource] = max(
+            newest.get(feed.resource, dt.date.min), dt.date.fromisoformat(feed.arrival)
+        )
     days = {"weekly": 7, "monthly": 31, "quarterly": 92, "half_yearly": 184, "yearly": 366}
     late = {
         resource

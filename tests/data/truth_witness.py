@@ -1,7 +1,7 @@
 """Find every finding in generated feeds by reading the catalogue's declarations row by row, in plain Python.
 
-Here: the checks of the contracts between rooms, written a second time, slowly, over the rows of ``Feed``. Values are
-judged by ``norms``, which the generator does not know. Not here: the platform's own checks.
+Here: the checks of the contracts between rooms, written a second time, slowly, over the rows of ``Feed``.
+Values are judged by ``norms``, which the generator does not know. Not here: the platform's own checks.
 """
 
 import datetime as dt
@@ -179,9 +179,11 @@ def _read(column: Column, sent: Any) -> Cell:
             return Cell(reading.value, fault=reading.value is None)
         case "date":
             found = dates.normalise(text, column.formats)
-            return Cell(found.value, fault=found.value is None, note=bool(found.code) and found.value is not None)
+            return Cell(
+                found.value, fault=found.value is None, note=bool(found.code) and found.value is not None
+            )
         case "datetime":
-            return _parsed(lambda: dt.datetime.strptime(text, column.formats[0]).date())
+            return _parsed(lambda: dt.datetime.strptime(f"{text} +0800", f"{column.formats[0]} %z").date())
         case "integer":
             return _parsed(lambda: int(text))
         case "decimal":

@@ -150,7 +150,8 @@ DEFECTS: dict[str, Defect] = {
     "bad_identifier_type": Defect(
         UNITS, setting("columns", 0, "type", to="text"), "columns[0].type", "credit_code: text", "type:"),
     "bad_base_twice": Defect(
-        MARKET, setting("columns", 3, "base", to="organisation.name"), "columns[3].base", "entity_name, phone",
+        MARKET,
+        setting("columns", 3, "base", to="organisation.name"), "columns[3].base", "entity_name, phone",
         "base:"),
     "bad_claims_without_identifier": Defect(
         MARKET, setting("columns", 3, "base", to="person.phone"), "columns", "no person.citizen_id",

@@ -1,6 +1,7 @@
 """Make the feeds of the civil affairs bureau (民政局).
 
-Here: registrations of social organisations (a workbook with title lines; act 2 a shrunk file) and of marriages.
+Here: registrations of social organisations (a workbook with title lines; act 2 a shrunk file) and of
+marriages.
 """
 
 import datetime as dt
@@ -68,7 +69,9 @@ def social(world: World) -> Feed:
         SOCIAL_COLUMNS,
         world.organisations.social,
         lambda index: social_row(world, index),
-        writers.workbook("登记信息", ("示例市社会组织登记信息表", "填报单位：示例市民政局　　填报日期：2026年3月16日")),
+        writers.workbook(
+            "登记信息", ("示例市社会组织登记信息表", "填报单位：示例市民政局　　填报日期：2026年3月16日")
+        ),
     )
 
 

@@ -1,4 +1,7 @@
-"""Make the feeds of the ecology bureau (生态环境局): air quality (act 2 unreadable) and pollution permits (too old)."""
+"""Make the feeds of the ecology bureau (生态环境局).
+
+Air quality (act 2 unreadable) and pollution permits (too old).
+"""
 
 import datetime as dt
 from dataclasses import replace
@@ -48,7 +51,14 @@ def air(world: World) -> Feed:
         code, highest, unit = _POLLUTANTS[pollutant]
         day = _FIRST_DAY + dt.timedelta(days=number)
         value = dice.at(index) % (highest * 10) / 10
-        return [code, day.isoformat(), (city.DISTRICT, city.COUNTY)[division], value, unit, f"{day.isoformat()} 23:00"]
+        return [
+            code,
+            day.isoformat(),
+            (city.DISTRICT, city.COUNTY)[division],
+            value,
+            unit,
+            f"{day.isoformat()} 23:00",
+        ]
 
     return Feed(
         AIR,

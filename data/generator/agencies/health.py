@@ -1,4 +1,7 @@
-"""Make the feeds of the health commission (卫生健康委): birth certificates (XLS) and death certificates (JSON lines)."""
+"""Make the feeds of the health commission (卫生健康委).
+
+Birth certificates (XLS) and death certificates (JSON lines).
+"""
 
 import datetime as dt
 
@@ -70,10 +73,13 @@ def plant_births(planter: Planter, struck: set[str]) -> None:
     def is_sound(row: Row) -> bool:
         return planter.value(row, "citizen_id") not in struck
 
+    def is_sound_and_no_leap_day(row: Row) -> bool:
+        return is_sound(row) and not planter.value(row, "date_of_birth").endswith("02-29")
+
     planter.each("wrong_check_character", "citizen_id", "identifier", wrong_citizen_id)
     planter.each("disagreement", "name", "agreement", lambda t: t[0] + "丙" + t[1:], is_sound)
     planter.each("disagreement", "date_of_birth", "agreement", lambda t: f"{int(t[:4]) - 1}{t[4:]}",
-                 lambda row: is_sound(row) and planter.value(row, "date_of_birth")[5:] != "02-29")  # fmt: skip
+                 is_sound_and_no_leap_day)  # fmt: skip
     planter.each("broken_number", "birth_weight_g", "type", lambda _: "三千克")
     planter.each("order_violation", "issued_on", "order", lambda _: "2015-06-01", rule="issued_after_birth")
     planter.double("duplicate")
@@ -111,7 +117,9 @@ def plant_deaths(planter: Planter) -> None:
     """Plant faults in the death certificates."""
     plant_citizen_ids(planter, "citizen_id")
     planter.each("broken_date", "date_of_death", "type", lambda t: t[:8] + "32")
-    planter.each("future_date", "issued_on", "not_future", lambda _: "2026-12-24", rule="issued_not_in_future")
+    planter.each(
+        "future_date", "issued_on", "not_future", lambda _: "2026-12-24", rule="issued_not_in_future"
+    )
 
 
 def make(world: World, truth: Truth) -> list[Feed]:

@@ -64,8 +64,8 @@ def plant(planter: Planter) -> None:
     planter.each("missing_key", "account_no", "required", lambda _: "")
     planter.each("unknown_code", "account_status", "code_list", lambda _: "冻结待查")
     planter.each("broken_amount", "balance_cny", "type", lambda _: "待核")
-    planter.each("stale_date", "last_paid_on", "not_stale", lambda t: "2018" + t[4:6] + "10", was_opened_early,
-                 rule="paid_recently")  # fmt: skip
+    planter.each("stale_date", "last_paid_on", "not_stale", lambda t: "2018" + t[4:6] + "10",
+                 was_opened_early, rule="paid_recently")  # fmt: skip
     planter.split("too_many_fields", "name")
     planter.double("duplicate")
 

@@ -51,7 +51,7 @@ def insured(world: World) -> Feed:
             person.name,
             person.sex,
             person.born.isoformat(),
-            world.organisations.organisation((throw >> 5) % employers).credit_code,
+            world.organisations.credit_code((throw >> 5) % employers),
             "suspended" if throw % 17 == 1 else "active",
             person.division,
             city.day(throw >> 12, dt.date(2008, 1, 1), dt.date(2025, 6, 30)).isoformat(),
@@ -82,15 +82,17 @@ def plant_insured(planter: Planter, struck: set[str]) -> None:
     each = planter.each
     plant_citizen_ids(planter, "citizen_id")
     each("disagreement", "name", "agreement", lambda t: t[0] + "丁" + t[1:], is_sound)
-    each("disagreement", "date_of_birth", "agreement", lambda t: f"{t[:8]}{int(t[8:]) % 28 + 1:02d}", is_sound)
+    each(
+        "disagreement", "date_of_birth", "agreement", lambda t: f"{t[:8]}{int(t[8:]) % 28 + 1:02d}", is_sound
+    )
     each("disagreement", "sex", "agreement", lambda t: "2" if t == "1" else "1", is_sound)
     each("wrong_check_character", "employer_credit_code", "identifier", wrong_credit_code)
     each("unknown_code", "insurance_status", "code_list", lambda _: "99")
     each("broken_amount", "payment_base_cny", "type", lambda _: "按上年工资")
     each("stale_date", "last_paid_on", "not_stale", lambda t: "2019" + t[4:7] + "-10", was_insured_early,
          rule="paid_recently")  # fmt: skip
-    each("order_violation", "first_insured_on", "order", lambda _: "2026-03-05", rule="paid_after_first_insured",
-         found_in="last_paid_on")  # fmt: skip
+    each("order_violation", "first_insured_on", "order", lambda _: "2026-03-05",
+         rule="paid_after_first_insured", found_in="last_paid_on")  # fmt: skip
     planter.double("duplicate", is_sound)
 
 
@@ -99,7 +101,9 @@ def units(world: World) -> Feed:
     dice = Dice(world.seed, UNITS)
     make = world.organisations.organisation
     members = [
-        i for i in range(world.organisations.count) if dice.at(i) % 4 and make(i).kind != "individual_business"
+        i
+        for i in range(world.organisations.count)
+        if dice.at(i) % 4 and make(i).kind != "individual_business"
     ]
 
     def cells(index: int) -> Row:

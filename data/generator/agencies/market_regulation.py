@@ -131,7 +131,9 @@ def plant_abolished_division(planter: Planter) -> None:
     def is_recent(row: Row) -> bool:
         return planter.value(row, "approved_on") > "2021-06"
 
-    planter.each("abolished_division", "registrar_division_code", "code_list", lambda _: city.FORMER, is_recent)
+    planter.each(
+        "abolished_division", "registrar_division_code", "code_list", lambda _: city.FORMER, is_recent
+    )
 
 
 def second_registration(world: World, first: Feed, planter: Planter) -> tuple[Feed, list[Entry]]:
@@ -195,7 +197,9 @@ def plant_penalties(planter: Planter) -> None:
     def is_organisation(row: Row) -> bool:
         return not is_person(row)
 
-    planter.each("wrong_check_character", "subject_identifier", "identifier", wrong_credit_code, is_organisation)
+    planter.each(
+        "wrong_check_character", "subject_identifier", "identifier", wrong_credit_code, is_organisation
+    )
     planter.each("wrong_check_character", "subject_identifier", "identifier", wrong_citizen_id, is_person)
     planter.each("missing_required", "subject_identifier", "required", lambda _: "")
     planter.each("broken_amount", "amount_cny", "type", lambda _: "伍佰余元（已缴）")

@@ -42,7 +42,18 @@ PARCEL_COLUMNS = (
 )
 _EAST, _NORTH = 125.0, 30.0
 _USES = ("0701", "0601", "0501", "0809", "0102")
-_TOWNS = ("示范镇", "样板镇", "例行街道", "演示街道", "试点镇", "模拟乡", "范本街道", "标准镇", "验证镇", "对照街道")
+_TOWNS = (
+    "示范镇",
+    "样板镇",
+    "例行街道",
+    "演示街道",
+    "试点镇",
+    "模拟乡",
+    "范本街道",
+    "标准镇",
+    "验证镇",
+    "对照街道",
+)
 _CITY_ROWS: tuple[Row, ...] = (
     ["division", city.CITY, "示例市", "city", city.CITY, "1949-10-01", "", ""],
     ["division", city.DISTRICT, "示例区", "county", city.DISTRICT, "1949-10-01", "", ""],
@@ -59,7 +70,17 @@ def division_row(index: int) -> Row:
     above = (city.DISTRICT, city.COUNTY)[number % 2]
     town = _TOWNS[number // 2 % len(_TOWNS)]
     code = f"{above}{100 + number // 2:03d}"
-    return ["division", code, f"{city.DIVISION_NAMES[above]}{town}", "town", above, "2001-06-01", "", "", "2025-10-15"]
+    return [
+        "division",
+        code,
+        f"{city.DIVISION_NAMES[above]}{town}",
+        "town",
+        above,
+        "2001-06-01",
+        "",
+        "",
+        "2025-10-15",
+    ]
 
 
 def divisions(arrival: dt.date) -> Feed:
@@ -91,7 +112,7 @@ def parcels(world: World) -> Feed:
             division,
             _USES[throw % len(_USES)],
             round(200 + (throw >> 20) % 90_000 / 3, 2),
-            world.organisations.organisation(index * 4).credit_code,
+            world.organisations.credit_code(index * 4),
             east,
             north,
             "CGCS2000",

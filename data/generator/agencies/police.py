@@ -1,7 +1,7 @@
 """Make the feeds of the police (公安局): household registrations in two slices, and residence permits.
 
-Household registrations decide a person's name, sex and birth date; rows of persons whom other feeds report on get no
-faults in these columns, so that every disagreement is one that was planted.
+Household registrations decide a person's name, sex and birth date; rows of persons whom other feeds report
+on get no faults in these columns, so that every disagreement is one that was planted.
 """
 
 import datetime as dt
@@ -85,7 +85,9 @@ def plant_household(planter: Planter) -> None:
     each("order_violation", "registered_on", "order", lambda _: "1950-06-30",
          lambda row: planter.value(row, "date_of_birth") > "1951",
          rule="registered_after_birth")  # fmt: skip
-    each("future_date", "registered_on", "not_future", lambda _: "2028-08-08", rule="registered_not_in_future")
+    each(
+        "future_date", "registered_on", "not_future", lambda _: "2028-08-08", rule="registered_not_in_future"
+    )
     planter.double("duplicate")
     planter.split("too_many_fields", "registered_address")
 
