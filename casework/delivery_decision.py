@@ -26,7 +26,8 @@ from resource_catalogue.release import Release
 
 KIND = "delivery_decision"
 DECISIONS = {"accepted": "accept", "rejected": "reject"}
-Decision = Literal["accepted", "rejected"]
+"""What is decided, and the act that decides it; either word may be given."""
+Decision = Literal["accept", "accepted", "reject", "rejected"]
 _BODIES = {"authority", "operator"}
 
 
@@ -60,13 +61,15 @@ def decide_delivery(
 ) -> DeliveryDecision:
     """Decide on a held delivery; deciding the same again changes nothing.
 
-    The authority, the operator and the providing agency may decide. The note says why.
+    The authority, the operator and the providing agency may decide; the note says why. What an earlier call
+    left undone when it was killed is written too.
 
     Raises:
         DeliveryError: There is no such delivery, or it is not held.
         CaseError: It was decided otherwise before, the actor may not decide, or there is no reason.
     """
-    if decision not in DECISIONS:
+    act = DECISIONS.get(decision, decision)
+    if act not in DECISIONS.values():
         raise CaseError(
             f"delivery {delivery_id}", str(decision), " | ".join(DECISIONS), "选择其一 / choose one"
         )
@@ -74,8 +77,10 @@ def decide_delivery(
     with state.write() as session:
         decided = _decided(session, delivery_id)
         if decided is None:
-            decided = _decide(session, lake, release, delivery_id, DECISIONS[decision], actor, note, as_of)
-        elif decided.decision != decision:
+            decided = _decide(
+                session, state.day(as_of).year, lake, release, delivery_id, act, actor, note, as_of
+            )
+        elif DECISIONS[decided.decision] != act:
             raise CaseError(
                 decided.decision_id,
                 f"delivery {delivery_id} was {decided.decision} before",
@@ -104,6 +109,7 @@ def list_decisions(state: State) -> list[DeliveryDecision]:
 
 def _decide(
     session: Session,
+    year: int,
     lake: Lake,
     release: Release,
     delivery_id: str,
@@ -115,7 +121,7 @@ def _decide(
     agency_id, resource_id = _held(lake, delivery_id)
     text = checked_note(f"delivery {delivery_id}", note)
     case = Case(
-        id=next_id(session, "D", as_of.year),
+        id=next_id(session, "D", year),
         sequence=next_sequence(session),
         kind=KIND,
         agency_id=agency_id,

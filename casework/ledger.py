@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from sqlalchemy import func, inspect, select
@@ -150,8 +151,12 @@ def _event_hash(event: Event) -> str:
 
 def _values(entry: Base) -> dict[str, Any]:
     """Return an entry's columns in a form that is equal on every engine."""
-    attributes = inspect(type(entry)).column_attrs
-    return {attribute.key: _plain(getattr(entry, attribute.key)) for attribute in attributes}
+    return {name: _plain(getattr(entry, name)) for name in _columns(type(entry))}
+
+
+@cache
+def _columns(table: type[Base]) -> tuple[str, ...]:
+    return tuple(attribute.key for attribute in inspect(table).column_attrs)
 
 
 def _plain(value: Any) -> Any:

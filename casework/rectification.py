@@ -124,7 +124,7 @@ class _Run:
                 detail = {outcome: ranges(numbers) for outcome, numbers in changed.items()}
                 advance(self.session, case, self._act("evaluate", case, detail))
                 for outcome, numbers in changed.items():
-                    self.done.rows[outcome] += len(numbers)
+                    self.done.rows[str(outcome)] += len(numbers)
             if settle(self.session, case, self.as_of):
                 self.done.closed.append(case.id)
 

@@ -159,7 +159,7 @@ def _line(row: Row, resource: Resource, sent: Mapping[int, str], explain: Explai
         str(row.number),
         row.file_name,
         row.sheet,
-        "" if row.line is None else str(row.line),
+        str(row.line or ""),
         f"{column.zh} ({column.name})" if column else row.column,
         sent.get(row.number, ""),
         _both(words.found),

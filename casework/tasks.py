@@ -57,10 +57,15 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Describe one row of a task, as it was frozen when issued, and what became of it."""
+    """Describe one row of a task, as it was frozen when issued, and what became of it.
+
+    Attributes:
+        rule: Rule it fails, at ``rule_version``.
+    """
 
     number: int
     round: int
+    rule: str
     finding_id: str
     row_key: str
     delivery_id: str
@@ -239,6 +244,7 @@ def _row(row: TaskRow) -> Row:
     return Row(
         number=row.number,
         round=row.round,
+        rule=row.case.subject_id,
         finding_id=row.finding_id,
         row_key=row.row_key,
         delivery_id=row.delivery_id,

@@ -1,7 +1,8 @@
 """The three batches that checks look at, as views of one engine: rows, deliveries, pairs of claims.
 
-Here: the SQL that lays a table out for the checks: the day codes are judged on, keys of several columns, ages of
-deliveries, agreement of claims. Not here: the checks (``checks/``), nor where it is laid out (``workspace.py``).
+Here: the SQL that lays a table out for the checks: the day codes are judged on, keys of several columns,
+ages of deliveries, agreement of claims. Not here: the checks (``checks/``), nor where it is laid out
+(``workspace.py``).
 """
 
 import datetime as dt
@@ -66,8 +67,9 @@ def lay_out_deliveries(
 ) -> None:
     """Create ``checked_deliveries`` (one row per delivery that arrived) and ``checked_rejected``.
 
-    ``age`` stands on the newest delivery only, ``change_pct`` on the newest of its slice that has one before, row
-    counts on those that are current: all of an appended resource, the newest of each slice of a snapshot.
+    ``age`` stands on the newest delivery only, ``change_pct`` on the newest of its slice that has one
+    before, row counts on those that are current: all of an appended resource, the newest of each slice of a
+    snapshot.
     """
     current = "loaded" if resource.update.mode != "snapshot" else "loaded and place = 1"
     connection.execute(_ARRIVED.format(resource=literal(resource.id)))
@@ -90,13 +92,14 @@ def lay_out_deliveries(
 def lay_out_pairs(
     connection: duckdb.DuckDBPyConnection, entity: str, rules: Sequence[ExpectationRule], day: dt.date
 ) -> None:
-    """Create ``checked_pairs``: one row per comparing claim and source of the same subject, a verdict per rule."""
+    """Create ``checked_pairs``: one row per comparing claim and source of its subject, a verdict per rule."""
     shape = ENTITIES[entity]
     attributes = sorted({str(rule.arguments["attribute"]) for rule in rules})
     sources = sorted({one["source"] for rule in rules for one in sources_on(rule, day)})
     comparing = sorted({rule.resource_id for rule in rules})
     lists = [
-        f"list(distinct {_compared(shape, name)}) filter (where {quoted(name)} is not null) as {quoted('s_' + name)}"
+        f"list(distinct {_compared(shape, name)}) filter (where {quoted(name)} is not null) "
+        f"as {quoted('s_' + name)}"
         for name in attributes
     ]
     verdicts = [f"{_verdict(shape, rule, day)} as {quoted(agrees(rule))}" for rule in rules]
@@ -115,7 +118,8 @@ _ARRIVED = """
 create or replace temp table arrived as
 select *, state in ('loaded', 'accepted') as loaded,
   row_number() over (partition by slice, loaded order by order_key desc, delivery_id desc) as place,
-  lead(rows_loaded) over (partition by slice, loaded order by order_key desc, delivery_id desc) as rows_before,
+  lead(rows_loaded) over
+    (partition by slice, loaded order by order_key desc, delivery_id desc) as rows_before,
   row_number() over (order by arrived_at desc, order_key desc, delivery_id desc) as nth
 from known_deliveries
 where resource_id = {resource} and state in ('loaded', 'accepted', 'held')
@@ -140,7 +144,7 @@ from arrived
 
 
 def _verdict(entity: Entity, rule: ExpectationRule, day: dt.date) -> str:
-    """Return SQL that is true where the claim agrees, false where it differs, null where nothing is compared."""
+    """Return SQL: true where the claim agrees, false where it differs, null where nothing is compared."""
     name = str(rule.arguments["attribute"])
     pairs = " or ".join(
         f"(s_resource = {literal(one['source'])}{_scope(entity, one['scope'], rule.resource_id)})"

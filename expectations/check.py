@@ -1,7 +1,8 @@
 """The shape of a check: what each file below ``checks/`` has to say.
 
-Here: the rule, the metrics it asks Great Expectations for, the count they give, and where failing rows are found. Not
-here: any one check, nor Great Expectations itself, so that declarations can be read without loading it.
+Here: the rule, the metrics it asks Great Expectations for, the count they give, and where failing rows are
+found. Not here: any one check, nor Great Expectations itself, so that declarations can be read without
+loading it.
 """
 
 import hashlib

@@ -1,11 +1,13 @@
 """Great Expectations on DuckDB: the engine, the datasource, and the one way in which metrics are asked for.
 
-Here: all that knows Great Expectations' classes. Metrics are asked for in one bundle, so that a resource is scanned once
-whatever the number of its rules (uniqueness scans its key on its own). Counts come back, never values: expectation
-results carry samples of values and are not used. Not here: what is counted (``checks/``).
+Here: all that knows Great Expectations' classes. Metrics are asked for in one bundle, so that a resource is
+scanned once whatever the number of its rules (uniqueness scans its key on its own). Counts come back, never
+values: expectation results carry samples of values and are not used. Not here: what is counted
+(``checks/``).
 
-DuckDB is not supported out of the box: a result dies with its connection and comes back empty without an error, so the
-engine keeps one connection, and an empty answer over a batch that has rows is a crash, not a zero.
+DuckDB is not supported out of the box: a result dies with its connection and comes back empty without an
+error, so the engine keeps one connection, and an empty answer over a batch that has rows is a crash, not a
+zero.
 """
 
 import logging
@@ -31,15 +33,17 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 from great_expectations.validator.metrics_calculator import MetricsCalculator
 from great_expectations.validator.validator import Validator
 
-from expectations.check import ROWS, Metric
+from expectations.check import ROWS, Metric, literal
 
 _LOGGER = "great_expectations"
 # Named here because the datasource's field ``type`` hides the builtin.
 _EngineClass = type[SqlAlchemyExecutionEngine]
 
 
-class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
+class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):  # type: ignore[misc]
     """Compute metrics over one kept connection."""
+
+    _connection: sa.Connection | None
 
     @contextmanager
     def get_connection(self) -> Generator[sa.Connection, None, None]:
@@ -61,7 +65,7 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
         self.engine.dispose()
 
 
-class DuckDBDatasource(SQLDatasource):
+class DuckDBDatasource(SQLDatasource):  # type: ignore[misc]
     """Offer DuckDB to Great Expectations' own contexts, for suites whose results must be its JSON."""
 
     type: Literal["duckdb"] = "duckdb"
@@ -83,7 +87,8 @@ class Measured:
 def measure(connection: duckdb.DuckDBPyConnection, batch: str, metrics: Iterable[Metric]) -> Measured:
     """Compute metrics over a table or view: all in one bundle, and those that failed once more one by one.
 
-    Asking singly after a failure shows which metric is guilty, since one bad condition fails its whole bundle.
+    Asking singly after a failure shows which metric is guilty, since one bad condition fails its whole
+    bundle.
 
     Args:
         connection: Where the batch and the macros are defined, in its current schema; stays open.
@@ -133,7 +138,7 @@ def _settle(
 
 
 def _engine_over(connection: duckdb.DuckDBPyConnection, schema: str, zone: str) -> DuckDBExecutionEngine:
-    """Wrap a cursor of the connection, so that closing the engine leaves the caller's connection open."""
+    """Wrap a cursor of the connection, so that closing the engine leaves the caller's open."""
     cursor = connection.cursor()
     cursor.execute(f"set search_path = {literal(schema)}")
     cursor.execute(f"set TimeZone = {literal(zone)}")
@@ -197,7 +202,7 @@ def _kind(error: BaseException) -> str:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Let nothing of Great Expectations reach a log or the screen: its messages quote statements and cells."""
+    """Let no message of Great Expectations reach a log or the screen: they quote statements and cells."""
     logger = logging.getLogger(_LOGGER)
     before, propagates = logger.level, logger.propagate
     logger.setLevel(logging.CRITICAL + 1)

@@ -1,7 +1,8 @@
 """Explain a finding to a person: what was found, what was expected, what to do; in Chinese and English.
 
-Here: the one text that task sheets and the report both show. Reason codes of identifiers and types are explained by
-``norms``, those of a check by the check. Not here: laying texts out. No text ever holds a value.
+Here: the one text that task sheets and the report both show. Reason codes of identifiers and types are
+explained by ``norms``, those of a check by the check. Not here: laying texts out. No text ever holds a
+value.
 """
 
 import importlib

@@ -1,7 +1,7 @@
 """The failing rows of the failed rules, by key: one query per relation, whatever the number of rules.
 
-Here: that query and the rows of ``quality.findings`` it gives. Not here: counting (``engine.py``), which comes first, so
-that only failed rules are looked for. A finding holds where and why, never the value.
+Here: that query and the rows of ``quality.findings`` it gives. Not here: counting (``engine.py``), which
+comes first, so that only failed rules are looked for. A finding holds where and why, never the value.
 """
 
 import datetime as dt
@@ -26,8 +26,8 @@ def failing_rows(
 ) -> pl.DataFrame:
     """Return the findings of failed rules in the columns of ``quality.findings``.
 
-    The finding id is a hash of rule, row key, column and the number of the occurrence among rows of one key, so that it
-    is the same in a later delivery of the same row.
+    The finding id is a hash of rule, row key, column and the number of the occurrence among rows of one
+    key, so that it is the same in a later delivery of the same row.
     """
     by_relation: dict[str, list[ExpectationRule]] = {}
     for rule in rules:
@@ -56,7 +56,7 @@ def _findings(
     }
     frame = found.join(described, "rule").with_columns(**common)
     blank = empty(FINDINGS)
-    return frame.select(blank.columns).cast(dict(blank.schema))
+    return frame.select(blank.columns).cast(blank.schema)
 
 
 def _described(number: int, rule: ExpectationRule) -> dict[str, str | int]:
@@ -93,7 +93,7 @@ with unfolded as (
 )
 select n.rule::bigint as rule, n.rule_id, n."column", n.reason, n.row_key, n.delivery_id, n.row_number,
   substr(sha256(concat_ws('|', n.rule_id, n.row_key, n."column", n.nth)), 1, 24) as finding_id,
-  coalesce(d.file_name, '') as file_name, coalesce(n._sheet, d.sheet, '') as sheet,
+  coalesce(d.file_name, '') as file_name, coalesce(nullif(n._sheet, ''), d.sheet, '') as sheet,
   coalesce(n._line, 0)::bigint as line
 from numbered n left join known_deliveries d on d.delivery_id = n.delivery_id and n.delivery_id <> ''
 """

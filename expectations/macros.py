@@ -1,8 +1,10 @@
-"""The DuckDB macros in which a row fails: written once, counted by Great Expectations and used to find the rows.
+"""The DuckDB macros by which a row fails: written once, for counting and for finding the rows.
 
-Here: macros over columns of ``standard`` and over code lists. Not here: validity of values (``norms``); a macro only
-reads the codes that ``standard`` carries. No macro ever answers null.
+Here: macros over columns of ``standard`` and over code lists. Not here: validity of values (``norms``); a
+macro only reads the codes that ``standard`` carries. No macro ever answers null.
 """
+
+from collections.abc import Sequence
 
 import duckdb
 
@@ -11,7 +13,7 @@ from resource_catalogue.code_list import CodeList
 from resource_catalogue.release import code_list_hash
 
 ABSENT_CODE = "not_stated"
-"""The note of ``norms`` for words such as N/A: nothing was sent, so it is neither a fault nor a changed value."""
+"""The note of ``norms`` for words such as N/A: nothing was sent, so it is no fault and no changed value."""
 
 MACROS = (
     "check_is_faulty(v, code) as (v is null and code is not null and code <> '" + ABSENT_CODE + "')",
@@ -59,9 +61,9 @@ def register_code_list(connection: duckdb.DuckDBPyConnection, codes: CodeList) -
     if rows:
         _insert(connection, table, rows)
     connection.execute(
-        f"create or replace macro {code_list_macro(codes.name, version)}(v, day) as (v is not null and not exists "
-        f"(select 1 from {table} l where l.code = v and coalesce(l.valid_from <= day, true) "
-        "and coalesce(l.valid_to >= day, true)))"
+        f"create or replace macro {code_list_macro(codes.name, version)}(v, day) as "
+        f"(v is not null and not exists (select 1 from {table} l where l.code = v "
+        "and coalesce(l.valid_from <= day, true) and coalesce(l.valid_to >= day, true)))"
     )
 
 
@@ -74,7 +76,7 @@ def _table(name: str, version: str) -> str:
     return quoted(f"codes_{name}_{version}")
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[list[object]]) -> None:
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[object]]) -> None:
     """Insert in blocks: one row at a time takes seconds for the divisions of all years."""
     for start in range(0, len(rows), 500):
         block = rows[start : start + 500]
@@ -83,5 +85,5 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[list[o
         )
 
 
-def _row(row: list[object]) -> str:
+def _row(row: Sequence[object]) -> str:
     return "(" + ", ".join("null" if cell is None else literal(str(cell)) for cell in row) + ")"

@@ -1,9 +1,10 @@
 """What is recorded of an evaluation: ``quality.results`` and ``quality.findings``, replaced per resource.
 
-Here: fingerprints that let an unchanged rule be skipped, first-seen instants that survive, and one commit per table and
-resource, made only where something differs. Not here: how rules are evaluated (``run.py``).
+Here: fingerprints that let an unchanged rule be skipped, first-seen instants that survive, and one commit
+per table and resource, made only where something differs. Not here: how rules are evaluated (``run.py``).
 
-Two runs for the same resource must not be concurrent: rows of the rules that a run did not evaluate are carried over.
+Two runs for the same resource must not be concurrent: rows of the rules that a run did not evaluate are
+carried over.
 """
 
 import datetime as dt
@@ -64,14 +65,14 @@ def result_of(
 ) -> RuleResult:
     """Put a rule's outcome into a result."""
     return RuleResult(
-        rule.rule_id, rule.version, rule.check, rule.indicator, rule.severity, rule.agency_id, rule.resource_id,
-        rule.column, evaluated, unexpected, state, fingerprint, as_of.astimezone(dt.UTC), release.number,
-        release.profile.reference, error,
+        rule.rule_id, rule.version, rule.check, rule.indicator, rule.severity, rule.agency_id,
+        rule.resource_id, rule.column, evaluated, unexpected, state, fingerprint,
+        as_of.astimezone(dt.UTC), release.number, release.profile.reference, error,
     )  # fmt: skip
 
 
 def fingerprint_of(rule: ExpectationRule, inputs: object, as_of: dt.datetime, is_dated: bool) -> str:
-    """Return the hash of all that a rule's outcome depends on: itself, this room's code, its inputs, the day."""
+    """Return the hash of all that an outcome depends on: the rule, this room's code, its inputs, the day."""
     return version_of(rule.version, _code(), inputs, as_of.date() if is_dated else None)
 
 
@@ -93,6 +94,8 @@ def record(
     The findings of a crashed rule stay as they were: not knowing is no reason to close a task.
 
     Args:
+        lake: Where they are kept.
+        resource_id: The one resource of all results and findings.
         results: The evaluated rules, and only those.
         findings: Their findings, in the columns of ``quality.findings``; ``first_seen`` is this run's.
         gone: Rules that no longer exist.
@@ -177,7 +180,7 @@ def _stored(lake: Lake, table: TableName, resource_id: str) -> pl.DataFrame:
     columns = empty(table).columns
     listed = ", ".join(f'"{name}"' for name in columns)
     frame = lake.query(f"select {listed} from {table} where resource_id = ?", table, parameters=[resource_id])
-    return frame.cast(dict(empty(table).schema))
+    return frame.cast(empty(table).schema)
 
 
 @cache

@@ -22,7 +22,8 @@ def rules_of(resource: Resource, release: Release) -> tuple[ExpectationRule, ...
     """Return all rules of a resource, in order of rule id.
 
     Raises:
-        CatalogueError: A declared rule names an unknown check or column, or nothing is checked but deliveries.
+        CatalogueError: A declared rule names an unknown check or column, or nothing is checked but
+        deliveries.
     """
     rules = [*_automatic(resource, release), *(_declared(resource, rule) for rule in resource.rules)]
     if not any(all_checks()[rule.check].batch == "rows" and rule.check != "noted" for rule in rules):
@@ -51,7 +52,7 @@ def column_label(resource: Resource, name: str) -> Label:
 
 
 def filled(text: Label, resource: Resource, columns: tuple[str, ...], arguments: Arguments) -> Label:
-    """Fill column labels and arguments into a text; ``{column}`` is the last column, ``{other}`` the first."""
+    """Fill labels and arguments into a text; ``{column}`` is the last column, ``{other}`` the first."""
     labels = [column_label(resource, name) for name in columns] or [column_label(resource, "")]
     return Label(
         zh=text.zh.format(

@@ -1,7 +1,8 @@
 """Evaluate the rules of a resource or the agreement of an entity: what orchestration calls.
 
-Here: which rules must be evaluated again, on which batch, and what becomes of the answer. Great Expectations is loaded
-only where something must be evaluated. Not here: SQL of the batches (``batches.py``), recording (``results.py``).
+Here: which rules must be evaluated again, on which batch, and what becomes of the answer. Great
+Expectations is loaded only where something must be evaluated. Not here: SQL of the batches
+(``batches.py``), recording (``results.py``).
 """
 
 import datetime as dt
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 import duckdb
 import polars as pl
 
-from expectations.batches import lay_out_deliveries, lay_out_pairs, lay_out_rows
+from expectations.batches import BATCHES, lay_out_deliveries, lay_out_pairs, lay_out_rows
 from expectations.check import Batch, Count, ExpectationRule
 from expectations.checks import all_checks
 from expectations.checks.agreement import sources_on
@@ -28,7 +29,8 @@ from resource_catalogue.resource import Resource
 from resource_catalogue.words import standard_table
 
 _DELIVERY_STATE = (
-    "delivery_id", "slice", "state", "rows_received", "rows_loaded", "rows_rejected", "arrived_at", "order_key",
+    "delivery_id", "slice", "state", "rows_received", "rows_loaded", "rows_rejected", "arrived_at",
+    "order_key",
 )  # fmt: skip
 
 
@@ -57,8 +59,8 @@ class _Evaluation:
 def check_resource(lake: Lake, release: Release, resource_id: str, as_of: dt.datetime) -> list[RuleResult]:
     """Evaluate the rules of one resource on its rows and deliveries, and record what differs.
 
-    A rule whose inputs, version and (where it counts) day are those of its last evaluation is not evaluated; a crashed
-    one always is.
+    A rule whose inputs, version and (where it counts) day are those of its last evaluation is not
+    evaluated; a crashed one always is.
 
     Returns:
         The newest result of each rule, in order of rule id.
@@ -84,7 +86,7 @@ def check_resource(lake: Lake, release: Release, resource_id: str, as_of: dt.dat
 
 
 def check_agreement(lake: Lake, release: Release, entity: str, as_of: dt.datetime) -> list[RuleResult]:
-    """Compare agencies' claims about one kind of entity with those of the registered sources, and record what differs.
+    """Compare agencies' claims about one kind of entity with those of the registered sources.
 
     Returns:
         The newest result of each agreement rule of the entity, in order of rule id.
@@ -214,7 +216,7 @@ def _delivery_states(lake: Lake, resource_id: str) -> list[tuple[object, ...]]:
 
 
 def _agreement_fingerprint(lake: Lake, release: Release, rule: ExpectationRule, as_of: dt.datetime) -> str:
-    """Return the fingerprint over the tables of the comparing resource and of the sources that decide on the day."""
+    """Return the fingerprint over the comparing resource's table and those of the sources of the day."""
     sources = sources_on(rule, as_of.date())
     concerned = {rule.resource_id, *(one["source"] for one in sources)}
     claimed = claim_inputs(release, str(rule.arguments["entity"]))

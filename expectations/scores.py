@@ -1,8 +1,9 @@
 """Score the profile's quality words by GB/T 36344-2018, per agency and resource.
 
-X = A / B, with B the elements assessed: one element is one rule looking at one row (or delivery, or pair). 0303 and
-0305 count what is wrong, so their score is 1 - A/B (as Shanghai's DB31 writes it). Where nothing was assessed, or a
-rule of the indicator crashed, there is no score: never 100 %. The standard gives no weights, and none are used.
+X = A / B, with B the elements assessed: one element is one rule looking at one row (or delivery, or pair).
+0303 and 0305 count what is wrong, so their score is 1 - A/B (as Shanghai's DB31 writes it). Where nothing
+was assessed, or a rule of the indicator crashed, there is no score: never 100 %. The standard gives no
+weights, and none are used.
 
 Here: ``quality.scores``. Not here: grades or rankings, which no text prescribes.
 """

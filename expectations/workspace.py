@@ -1,7 +1,8 @@
 """The place in the lake's engine where one run lays out its batches: a schema of its own, gone afterwards.
 
-Here: opening and dropping it, the zone of days, and empty stand-ins for system tables not written yet. The lake's
-connections share one engine, so that names of two runs would collide without it. Not here: what is laid out.
+Here: opening and dropping it, the zone of days, and empty stand-ins for system tables not written yet. The
+lake's connections share one engine, so that names of two runs would collide without it. Not here: what is
+laid out.
 """
 
 import datetime as dt
@@ -22,7 +23,7 @@ _runs = itertools.count(1)
 
 @contextmanager
 def workspace(lake: Lake, as_of: dt.datetime, *tables: TableName) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a schema of one run as the search path of a connection, macros defined, days in the zone of ``as_of``.
+    """Open a schema of one run as a connection's search path, macros defined, days in the zone of ``as_of``.
 
     A system table is seen as ``known_<name>``, empty where the lake has none.
     """

@@ -62,21 +62,21 @@ def standard_schema(resource: Resource) -> pa.Schema:
     return pa.schema(fields)
 
 
-def conform(raw: pl.DataFrame, resource: Resource, key: bytes, constants: dict[str, object]) -> pa.Table:
+def conform(raw: pl.DataFrame, resource: Resource, key: bytes) -> pa.Table:
     """Conform a batch of raw rows.
 
     Args:
-        raw: Text columns under declared names, with ``_delivery_id``, ``_row_number``, ``_line`` and ``_sheet``;
-            the hash of a keyless row covers the declared columns only, so a widened table does not change it.
+        raw: Rows of ``raw`` with ``_slice``, ``_order_key`` and ``_received_at`` of their delivery. The hash of a
+            keyless row covers the declared columns only, so a widened table does not change it.
+        resource: What the columns mean.
         key: Secret of the row keys.
-        constants: Values that are the same for the whole delivery: ``_slice``, ``_order_key``, ``_received_at``.
 
     Returns:
         The batch under ``standard_schema``.
     """
     raw = raw.with_columns(_sent(raw, column) for column in resource.columns)
     sent = [column.name for column in resource.columns]
-    frame = raw.with_columns(pl.lit(value).alias(name) for name, value in constants.items())
+    frame = raw
     for column in resource.columns:
         frame = frame.with_columns(_conformed(raw[column.name], column))
     originals = pl.concat([raw.select(sent).rename({c: f"{c}__sent" for c in sent}), frame], how="horizontal")
@@ -145,9 +145,9 @@ def _subject_identifier(text: pl.Series) -> pl.DataFrame:
     """Read an ID number or a credit code; an all-digit ID number may pass for a code by chance, so it goes first."""
     person, body = citizen_id.normalise_series(text), credit_code.normalise_series(text)
     is_person = person["value"].is_not_null()
-    return pl.DataFrame({"p": person["value"], "pc": person["code"], "b": body["value"], "bc": body["code"]}).select(
-        value=pl.coalesce("p", "b"), code=pl.when(is_person).then("pc").otherwise("bc")
-    )
+    return pl.DataFrame(
+        {"p": person["value"], "pc": person["code"], "b": body["value"], "bc": body["code"]}
+    ).select(value=pl.coalesce("p", "b"), code=pl.when(is_person).then("pc").otherwise("bc"))
 
 
 def _phone(text: pl.Series) -> pl.DataFrame:

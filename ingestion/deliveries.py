@@ -42,7 +42,11 @@ def decided_deliveries(lake: Lake, known: pl.DataFrame) -> list[dict[str, Any]]:
         return []
     newest = decided.sort("decided_at").group_by("delivery_id").last().select("delivery_id", "decision")
     is_accepted = pl.col("decision").is_in(["accept", "accepted"])
-    state = pl.when(is_accepted).then(pl.lit(str(DeliveryState.ACCEPTED))).otherwise(pl.lit(str(DeliveryState.REJECTED)))
+    state = (
+        pl.when(is_accepted)
+        .then(pl.lit(str(DeliveryState.ACCEPTED)))
+        .otherwise(pl.lit(str(DeliveryState.REJECTED)))
+    )
     return held.join(newest, on="delivery_id").with_columns(state=state).drop("decision").to_dicts()
 
 
@@ -56,12 +60,21 @@ def current_slices(deliveries: pl.DataFrame, resource: Resource) -> pl.DataFrame
         ``_slice``, ``delivery_id``, ``order_key``, ``received_at``, ``rows_loaded``, ``rows`` (received); one row per
         slice of ``standard``.
     """
-    effective = deliveries.filter(pl.col("state").is_in([str(state) for state in EFFECTIVE])).sort("order_key")
+    effective = deliveries.filter(pl.col("state").is_in([str(state) for state in EFFECTIVE])).sort(
+        "order_key"
+    )
     if resource.update.mode == "snapshot":
         chosen = effective.group_by("slice", maintain_order=True).last().with_columns(_slice=pl.col("slice"))
     else:
         chosen = effective.with_columns(_slice=pl.col("delivery_id"))
-    kept = ("_slice", "delivery_id", "order_key", "received_at", "rows_loaded", pl.col("rows_received").alias("rows"))
+    kept = (
+        "_slice",
+        "delivery_id",
+        "order_key",
+        "received_at",
+        "rows_loaded",
+        pl.col("rows_received").alias("rows"),
+    )
     return chosen.select(*kept).sort("_slice")
 
 

@@ -8,7 +8,7 @@ taken for a header, its values would become names of columns.
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from itertools import chain, count
+from itertools import chain, count, islice
 
 from ingestion.decoded import Cell
 from resource_catalogue.errors import DeliveryError
@@ -40,15 +40,16 @@ def declared_names(column: Column) -> list[str]:
     return [tidy(name) for name in (column.zh, *column.from_, column.name)]
 
 
-def declared_hits(row: Sequence[Cell], resource: Resource) -> int:
-    """Count the declared names that a line carries."""
+def most_names(rows: Iterable[Sequence[Cell]], resource: Resource) -> tuple[int, int]:
+    """Return how many declared names one of the lines carries at most, and the 0-based position of that line.
+
+    A count too low for a header is 0.
+    """
     known = {name for column in read_columns(resource) for name in declared_names(column)}
-    return len({tidy(cell) for cell in row} & known)
-
-
-def is_header(row: Sequence[Cell], resource: Resource) -> bool:
-    """Tell whether a line carries enough declared names to be a header."""
-    return declared_hits(row, resource) >= min(_LEAST_NAMES, len(read_columns(resource)))
+    least = min(_LEAST_NAMES, len(read_columns(resource)))
+    counts = [len({tidy(cell) for cell in row} & known) for row in rows]
+    best = max(counts, default=0)
+    return (best, counts.index(best)) if best >= least else (0, -1)
 
 
 def find_header(rows: Iterable[Sequence[Cell]], resource: Resource) -> int:
@@ -57,16 +58,12 @@ def find_header(rows: Iterable[Sequence[Cell]], resource: Resource) -> int:
     Raises:
         DeliveryError: No line carries enough declared names.
     """
-    best, best_hits = -1, 0
-    for position, row in enumerate(rows):
-        hits = declared_hits(row, resource) if is_header(row, resource) else 0
-        if hits > best_hits:
-            best, best_hits = position, hits
-        if position >= SEARCHED_LINES:
-            break
-    if best < 0:
-        raise no_header(resource, f"none of the first {SEARCHED_LINES} lines carries the declared column names")
-    return best
+    _, position = most_names(islice(rows, SEARCHED_LINES), resource)
+    if position < 0:
+        raise no_header(
+            resource, f"none of the first {SEARCHED_LINES} lines carries the declared column names"
+        )
+    return position
 
 
 def no_header(resource: Resource, found: str) -> DeliveryError:

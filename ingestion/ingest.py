@@ -68,7 +68,13 @@ def ingest_resource(
     for one in new:
         first.setdefault(one.arrival.slice, one)
     taking = Taking(
-        lake, deployment, release, resource, as_of, current_slices(known, resource), deliveries_in_raw(lake, resource)
+        lake,
+        deployment,
+        release,
+        resource,
+        as_of,
+        current_slices(known, resource),
+        deliveries_in_raw(lake, resource),
     )
     rows = [row for one in first.values() if (row := taking.take(one)) is not None]
     for row in decided:

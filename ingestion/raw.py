@@ -16,7 +16,9 @@ from resource_catalogue.words import raw_table
 _LEAD = list(zip(RAW_LEAD, (pa.string(), pa.int64(), pa.int64(), pa.string()), strict=True))
 
 
-def write_raw(lake: Lake, resource: Resource, delivery_id: str, decoded: Decoded, is_again: bool = False) -> int:
+def write_raw(
+    lake: Lake, resource: Resource, delivery_id: str, decoded: Decoded, is_again: bool = False
+) -> int:
     """Write a delivery's rows to its raw table in one commit and return how many there are.
 
     Args:
@@ -52,16 +54,27 @@ def raw_schema(names: list[str]) -> pa.Schema:
 
 
 def read_raw(
-    connection: duckdb.DuckDBPyConnection, resource: Resource, delivery_id: str, rows: int
+    connection: duckdb.DuckDBPyConnection, resource: Resource, deliveries: pl.DataFrame, rows: int
 ) -> Iterator[pl.DataFrame]:
-    """Give a delivery's raw rows in order, a batch of at most ``rows`` at a time.
+    """Give the raw rows of deliveries, one delivery after the other, a batch of at most ``rows`` at a time.
 
     Args:
         connection: Engine that has the raw table. It is opened before the rows stream into a commit: the writer may
             not open another Delta table while it pulls.
+        resource: Whose rows.
+        deliveries: ``delivery_id`` and columns that are the same for all rows of a delivery; these are laid beside
+            the rows. Its order is theirs.
+        rows: Size of a batch.
     """
+    listed = ", ".join(f"'{identity}'" for identity in deliveries["delivery_id"])
+    if not listed:
+        return
+    connection.register("wanted", deliveries.with_row_index("_place").to_arrow())
     relation = connection.execute(
-        f"select * from {raw_table(resource.id)} where _delivery_id = ? order by _row_number", [delivery_id]
+        f"select r.*, w.* exclude (delivery_id) from {raw_table(resource.id)} r "
+        "join wanted w on r._delivery_id = w.delivery_id "
+        # The list lets the engine pass over files of other deliveries.
+        f"where r._delivery_id in ({listed}) order by w._place, r._row_number"
     )
     for batch in relation.to_arrow_reader(rows):
         frame = pl.from_arrow(batch)
@@ -88,6 +101,13 @@ class _Tally:
 
 def _batch(block: Block, decoded: Decoded, delivery_id: str, schema: pa.Schema) -> pa.RecordBatch:
     columns = list(zip(*block.rows, strict=True)) if block.rows else [[] for _ in decoded.header]
-    lead = [[delivery_id] * len(block.rows), block.row_numbers, block.lines, [decoded.sheet] * len(block.rows)]
-    arrays = [pa.array(values, type=field.type) for values, field in zip([*lead, *columns], schema, strict=True)]
+    lead = [
+        [delivery_id] * len(block.rows),
+        block.row_numbers,
+        block.lines,
+        [decoded.sheet] * len(block.rows),
+    ]
+    arrays = [
+        pa.array(values, type=field.type) for values, field in zip([*lead, *columns], schema, strict=True)
+    ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)

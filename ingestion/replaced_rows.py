@@ -22,7 +22,9 @@ def successors(old: pl.DataFrame, new: pl.DataFrame, wanted: pl.Series) -> pl.Da
     old, new = _positioned(old), _positioned(new)
     anchors = _anchors(old, new)
     seeking = old.filter(pl.col("row_number").is_in(wanted.to_list())).select("row_number", "position")
-    before = seeking.sort("position").join_asof(anchors, left_on="position", right_on="old_at", strategy="backward")
+    before = seeking.sort("position").join_asof(
+        anchors, left_on="position", right_on="old_at", strategy="backward"
+    )
     after = before.join_asof(
         anchors.rename({"old_at": "old_next", "new_at": "new_next"}),
         left_on="position",
@@ -45,7 +47,11 @@ def _positioned(rows: pl.DataFrame) -> pl.DataFrame:
 def _anchors(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
     """Return the positions of rows that stand once in each delivery, in one order, and of both ends."""
     once_old, once_new = (rows.filter(pl.col("row_hash").is_unique()) for rows in (old, new))
-    both = once_old.join(once_new, on="row_hash").select(old_at="position", new_at="position_right").sort("old_at")
+    both = (
+        once_old.join(once_new, on="row_hash")
+        .select(old_at="position", new_at="position_right")
+        .sort("old_at")
+    )
     in_order = both.filter(pl.col("new_at") > pl.col("new_at").cum_max().shift(1).fill_null(-1))
     ends = pl.DataFrame({"old_at": [-1, old.height], "new_at": [-1, new.height]})
     return pl.concat([in_order, ends]).sort("old_at").set_sorted("old_at")

@@ -36,7 +36,9 @@ def row_key(resource: Resource, sent: Sequence[str], key: bytes) -> tuple[pl.Exp
     has_key = pl.all_horizontal([part.is_not_null() for part in parts]) if parts else pl.lit(False)
     prefix = pl.lit(resource.id)
     business = pl.concat_str([prefix, *parts], separator=_SEPARATOR, ignore_nulls=True)
-    whole = pl.concat_str([prefix, pl.lit("row"), *[pl.col(c).fill_null("") for c in sent]], separator=_SEPARATOR)
+    whole = pl.concat_str(
+        [prefix, pl.lit("row"), *[pl.col(c).fill_null("") for c in sent]], separator=_SEPARATOR
+    )
     chosen = pl.when(has_key).then(business).otherwise(whole)
     return keyed_hash(chosen, key).alias("_row_key"), has_key.alias("_has_key")
 

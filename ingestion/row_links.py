@@ -29,14 +29,19 @@ def link_replaced_rows(lake: Lake, resource: Resource, old_delivery: str, new_de
         pl.lit(new_delivery).alias("new_delivery_id"),
         "new_row_number",
     )
-    table = rows.sort("old_row_number").to_arrow(compat_level=pl.CompatLevel.oldest()).cast(SCHEMAS[REPLACED_ROWS])
+    table = (
+        rows.sort("old_row_number")
+        .to_arrow(compat_level=pl.CompatLevel.oldest())
+        .cast(SCHEMAS[REPLACED_ROWS])
+    )
     lake.replace_where(REPLACED_ROWS, table, {"new_delivery_id": new_delivery})
 
 
 def unchanged_rows(lake: Lake, resource: Resource, old_delivery: str, new_delivery: str) -> int:
     """Count the old delivery's rows that the new one repeats to the letter."""
     old, new = (
-        _sequence(lake, resource, delivery).group_by("row_hash").len() for delivery in (old_delivery, new_delivery)
+        _sequence(lake, resource, delivery).group_by("row_hash").len()
+        for delivery in (old_delivery, new_delivery)
     )
     return int(old.join(new, on="row_hash").select(pl.min_horizontal("len", "len_right")).sum().item())
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from ingestion.decoded import BLOCK_ROWS, Block, Cell, Decoded, RejectedRow
-from ingestion.header import SEARCHED_LINES, find_header, is_header, no_header, read_columns
+from ingestion.header import SEARCHED_LINES, find_header, most_names, no_header, read_columns
 from resource_catalogue.errors import DeliveryError
 from resource_catalogue.resource import Resource
 
@@ -35,7 +35,9 @@ def table_of(
     """
     head = list(islice(open_rows(), max(SEARCHED_LINES, resource.source.header_row or 0) + 1))
     if all(is_blank(cells) for _, cells in head):
-        raise DeliveryError(resource.id, "the file has no rows", "a table with a header", "send the file again")
+        raise DeliveryError(
+            resource.id, "the file has no rows", "a table with a header", "send the file again"
+        )
     position, cells = _header(head, resource)
     line = head[position][0] if position >= 0 else 0
     header = _named(cells, _Body(open_rows, line))
@@ -62,7 +64,7 @@ def _header(head: list[LinedRow], resource: Resource) -> tuple[int, list[Cell]]:
         position = find_header((cells for _, cells in head), resource)
         return position, head[position][1]
     for position, (line, cells) in enumerate(head):
-        if line == declared and is_header(cells, resource):
+        if line == declared and most_names([cells], resource)[0]:
             return position, cells
     raise no_header(resource, f"line {declared} does not carry the declared column names")
 

@@ -5,11 +5,9 @@ anew from ``raw``; otherwise only what the new deliveries bring.
 """
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import polars as pl
 import pyarrow as pa
 
@@ -25,6 +23,12 @@ CONFORM_VERSION = "1"
 """Raise it when conforming changes, so that every table is conformed anew."""
 _BATCH_ROWS = 100_000
 
+_PER_DELIVERY = {
+    "delivery_id": pl.String(),
+    "_slice": pl.String(),
+    "_order_key": pl.String(),
+    "_received_at": pl.Datetime("us", "UTC"),
+}
 _Delivery = dict[str, Any]
 """A row of ``current_slices``."""
 
@@ -35,7 +39,9 @@ def refresh_standard(lake: Lake, release: Release, resource: Resource, key: byte
     Returns:
         The slices that were written; none where nothing changed.
     """
-    wanted = current_slices(deliveries_of(lake, resource.id), resource).sort("order_key", "delivery_id").to_dicts()
+    wanted = (
+        current_slices(deliveries_of(lake, resource.id), resource).sort("order_key", "delivery_id").to_dicts()
+    )
     fingerprint = f"{CONFORM_VERSION}:{release.entry_hash(resource.id)}"
     table = _Table(lake, resource, key, fingerprint)
     return table.merged(wanted) if resource.update.mode == "changes" else table.replaced(wanted)
@@ -106,19 +112,18 @@ class _Table:
         return standing != one["delivery_id"] and not is_empty_as_before
 
     def _reader(self, deliveries: list[_Delivery]) -> pa.RecordBatchReader:
+        filled = [
+            (one["delivery_id"], one["_slice"], one["order_key"], one["received_at"])
+            for one in deliveries
+            if one["rows_loaded"]
+        ]
         # The connection is opened here: the writer may not open another Delta table while it pulls.
         connection = self.lake.connect(raw_table(self.resource.id))
-        batches = (batch for one in deliveries if one["rows_loaded"] for batch in self._conformed(connection, one))
+        frames = read_raw(connection, self.resource, pl.DataFrame(filled, schema=_PER_DELIVERY, orient="row"), _BATCH_ROWS)
+        batches = (
+            batch for frame in frames for batch in conform(frame, self.resource, self.key).to_batches()
+        )
         return pa.RecordBatchReader.from_batches(standard_schema(self.resource), batches)
-
-    def _conformed(self, connection: duckdb.DuckDBPyConnection, one: _Delivery) -> Iterator[pa.RecordBatch]:
-        constants = {
-            "_slice": one["_slice"],
-            "_order_key": one["order_key"],
-            "_received_at": one["received_at"],
-        }
-        for frame in read_raw(connection, self.resource, one["delivery_id"], _BATCH_ROWS):
-            yield from conform(frame, self.resource, self.key, constants).to_batches()
 
 
 def _newest(rows: pa.Table) -> pa.Table:

@@ -108,7 +108,9 @@ class Taking:
         reason = self._held_reason(new, names, loaded + len(decoded.rejected))
         if reason:
             return _Outcome(DeliveryState.HELD, reason, decoded, loaded)
-        return _Outcome(DeliveryState.LOADED, _remarks(decoded, undeclared_columns(names, self.resource)), decoded, loaded)
+        return _Outcome(
+            DeliveryState.LOADED, _remarks(decoded, undeclared_columns(names, self.resource)), decoded, loaded
+        )
 
     def _held_reason(self, new: NewDelivery, names: list[str], rows: int) -> str | None:
         missing = missing_columns(names, self.resource)

@@ -33,7 +33,10 @@ def detect_encoding(path: Path, declared: str | None = None) -> str:
         if is_valid(path, encoding):
             return encoding
     raise DeliveryError(
-        path.name, "the bytes are not valid " + " or ".join(candidates), "UTF-8 or GB18030", "save it as UTF-8"
+        path.name,
+        "the bytes are not valid " + " or ".join(candidates),
+        "UTF-8 or GB18030",
+        "save it as UTF-8",
     )
 
 

@@ -4,7 +4,7 @@ A run takes at most one delivery per slice at a time, so that each is checked be
 follow until nothing is waiting.
 """
 
-import logging
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from orchestration.definitions import build_definitions
 from orchestration.instance import open_instance
 from orchestration.jobs import CITY_JOB, slice_job_name, sliced_resources
 from orchestration.platform import Platform
-from resource_catalogue.errors import CivicError, EngineError, LakeError
+from resource_catalogue.errors import LakeError
 
 _RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 Progress = Callable[[str], None]
@@ -60,7 +60,7 @@ def run_city(platform: Platform, progress: Progress = lambda _: None) -> RunOutc
 
 
 def _run(platform: Platform, progress: Progress) -> RunOutcome:
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    warnings.simplefilter("ignore")
     advance_clock(platform.lake, platform.as_of)
     with platform.state() as state:
         flush_decisions(state, platform.lake)
@@ -104,5 +104,8 @@ def _city(definitions: dg.Definitions, instance: dg.DagsterInstance) -> list[str
 def _execute(
     definitions: dg.Definitions, instance: dg.DagsterInstance, job: str, tags: dict[str, str]
 ) -> list[str]:
-    result = definitions.resolve_job_def(job).execute_in_process(instance=instance, raise_on_error=False, tags=tags)
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    result = definitions.resolve_job_def(job).execute_in_process(
+        instance=instance, raise_on_error=False, tags=tags, run_config=quiet
+    )
     return [event.step_key or job for event in result.all_events if event.is_step_failure]

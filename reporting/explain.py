@@ -1,8 +1,8 @@
-"""Explain one subject: for each attribute whose value stands in the base, whose lost to it, and who decided that.
+"""Explain one subject: per attribute whose value stands in the base, whose lost to it, who decided that.
 
-Here: winner, comparisons, the register's decision, what is provisional, what is under verification. Not here: making
-the choice (dbt models make it; this reads it back from the row they wrote), nor the path of a row through the tables
-(``trace.py``). Implements 可信溯源 (Yancheng a16¶1).
+Here: winner, comparisons, the register's decision, what is provisional, what is under verification. Not
+here: making the choice (dbt models make it; this reads it back from the row they wrote), nor the path of a
+row through the tables (``trace.py``). Implements 可信溯源 (Yancheng a16¶1).
 """
 
 import datetime as dt
@@ -33,7 +33,6 @@ from resource_catalogue.model import Label
 from resource_catalogue.release import Release
 from resource_catalogue.source_register import RegisterEntry
 from resource_catalogue.words import base_table
-
 
 _STANDS = Label(zh="采用", en="stands")
 _PROVISIONAL = Label(zh="暂用", en="stands provisionally")
@@ -104,7 +103,11 @@ class AttributeExplanation:
         rule = f"{self.decision.source} ({self.decision.doc_no})" if self.decision else ""
         said = [(self._stands, self.winner), *((loser.standing, loser) for loser in self.losers)]
         return [
-            (f"{both(words)}: {statement.shown}", *_place_cells(statement.place), f"{both(ROLE_LABELS[statement.role])} {rule}")
+            (
+                f"{both(words)}: {statement.shown}",
+                *_place_cells(statement.place),
+                f"{both(ROLE_LABELS[statement.role])} {rule}",
+            )
             for words, statement in said
             if statement is not None
         ]
@@ -145,6 +148,9 @@ def explain(
     """Explain one subject of a base database.
 
     Args:
+        deployment: Its keys and day.
+        lake: Tables of the run.
+        release: Catalogue release with the source register.
         entity: Such as ``organisation`` or ``person``.
         identifier: Identifier as a person writes it (several parts separated by ``|``), or the subject key.
         state: Operational state, for open tasks; null leaves them out.
@@ -213,14 +219,16 @@ class _Subject:
         return next((entry for entry in found if entry), None)
 
     def _winner(self, attribute: Attribute, entry: RegisterEntry | None, row_id: RowId) -> Statement:
-        """Describe the surviving value: from its own row where that still stands, else from the base alone."""
+        """Describe the surviving value: from its own row where it still stands, else from the base alone."""
         standing = next((row for row in self.spoken if row.row_id == row_id), None)
         if standing is not None:
             return self._statement(attribute, entry, standing, self.base[attribute.name])
         place = self.places.get(row_id)
         withheld = self._is_withheld(attribute)
         value = None if withheld else _text(self.base[attribute.name])
-        return Statement(role_of(entry, place.resource if place else ""), value, withheld, True, None, False, place)
+        return Statement(
+            role_of(entry, place.resource if place else ""), value, withheld, True, None, False, place
+        )
 
     def _statement(
         self, attribute: Attribute, entry: RegisterEntry | None, row: SubjectRow, value: Any = None
@@ -239,13 +247,16 @@ class _Subject:
         )
 
     def _is_withheld(self, attribute: Attribute) -> bool:
-        """Tell whether values of an attribute stay hidden: one row that calls it personal hides what others say.
+        """Tell whether values stay hidden: one row that calls the attribute personal hides what others say.
 
         Where no row of the resources that could tell is there, it counts as personal.
         """
         if self.show_personal or attribute.is_personal:
             return not self.show_personal
-        columns = {r.id: attribute_columns(r, self.entity).get(attribute.name) for r in self.release.listed_resources()}
+        columns = {
+            r.id: attribute_columns(r, self.entity).get(attribute.name)
+            for r in self.release.listed_resources()
+        }
         telling = {resource for resource, column in columns.items() if column and column.sensitive_when}
         judged = [row for row in self.spoken if row.resource in telling]
         return bool(telling) and (not judged or any(attribute.name in row.sensitive for row in judged))

@@ -1,22 +1,25 @@
 """Findings counted for a reader: by the profile's quality words, by agency, by rule.
 
-Here: figures out of ``quality.results`` and ``quality.findings``. A word without a rule that ran is not assessed,
-never full marks. Not here: scores (``expectations/scores.py``) nor the rows behind the figures.
+Here: figures out of ``quality.results`` and ``quality.findings``. A word without a rule that ran is not
+assessed, never full marks. Not here: scores (``expectations/scores.py``) nor the rows behind the figures.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from expectations.explain import explain
 from lake import Lake
 from lake.tables import FINDINGS, RESULTS
 from reporting.queries import Row, rows
+from reporting.rule_texts import rule_texts
 from reporting.words import indicator_label
 from resource_catalogue.model import Label
 from resource_catalogue.release import Release
 
-_RESULTS_SQL = f'select rule_id, "check", indicator, severity, agency_id, resource_id, evaluated, unexpected, state from {RESULTS}'
+_RESULTS_SQL = f"""
+select rule_id, indicator, severity, agency_id, resource_id, evaluated, unexpected, state from {RESULTS}
+"""
 _FINDINGS_SQL = f"""
 select rule_id, indicator, severity, agency_id, resource_id, reason, count(*) as found
 from {FINDINGS} group by all order by agency_id, resource_id, rule_id, reason
@@ -90,8 +93,8 @@ def findings_figures(lake: Lake, release: Release) -> FindingsFigures:
     return FindingsFigures(
         agencies=agencies,
         dimensions=tuple(_dimensions(release, results, found, agencies)),
-        failed=tuple(_rule(release, row, found) for row in _sorted(results) if row["state"] == "failed"),
-        crashed=tuple(_rule(release, row, found) for row in _sorted(results) if row["state"] == "crashed"),
+        failed=tuple(_rules(release, results, found, "failed")),
+        crashed=tuple(_rules(release, results, found, "crashed")),
         by_severity=_by_severity(found),
     )
 
@@ -102,11 +105,13 @@ def _dimensions(
     covered: set[str] = set()
     for word, dimension in release.profile.dimensions.items():
         covered.update(dimension.indicators)
-        yield _dimension(Label(zh=word, en=dimension.en), dimension.art, dimension.indicators, results, found, agencies)
+        yield _dimension(
+            Label(zh=word, en=dimension.en), dimension.art, dimension.indicators, results, found, agencies
+        )
     others = sorted({str(row["indicator"]) for row in (*results, *found)} - covered)
     if others:
-        word = Label(zh="其他指标（文本未提及）", en="Other indicators, which no word of the text covers")
-        yield _dimension(word, (), others, results, found, agencies)
+        rest = Label(zh="其他指标（文本未提及）", en="Other indicators, which no word of the text covers")
+        yield _dimension(rest, (), others, results, found, agencies)
 
 
 def _dimension(
@@ -138,36 +143,41 @@ def _dimension(
     )
 
 
-def _rule(release: Release, result: Row, found: Sequence[Row]) -> RuleFigures:
-    mine = [row for row in found if row["rule_id"] == result["rule_id"]]
-    text, reasons = _words(release, result, mine)
+def _rules(
+    release: Release, results: Sequence[Row], found: Sequence[Row], state: str
+) -> Iterator[RuleFigures]:
+    wanted = [row for row in results if row["state"] == state]
+    for resource in sorted({row["resource_id"] for row in wanted}):
+        texts = rule_texts(release, resource)
+        for result in sorted(
+            (r for r in wanted if r["resource_id"] == resource), key=lambda r: str(r["rule_id"])
+        ):
+            yield _rule(release, result, found, texts)
+
+
+def _rule(release: Release, result: Row, found: Sequence[Row], texts: Mapping[str, Label]) -> RuleFigures:
+    rule = result["rule_id"]
+    mine = [row for row in found if row["rule_id"] == rule]
     return RuleFigures(
-        rule=result["rule_id"],
+        rule=rule,
         agency=result["agency_id"],
         resource=result["resource_id"],
-        text=text,
+        text=texts.get(rule) or Label(zh=rule, en=rule),
         indicator=indicator_label(result["indicator"]),
         severity=result["severity"],
         state=result["state"],
         evaluated=result["evaluated"],
         found=sum(row["found"] for row in mine),
-        reasons=reasons,
+        reasons=tuple((_found_text(release, row), row["found"]) for row in mine),
     )
 
 
-def _words(release: Release, result: Row, found: Sequence[Row]) -> tuple[Label, tuple[tuple[Label, int], ...]]:
-    """Return the rule and its reasons in words; the bare codes where the release no longer has the rule."""
+def _found_text(release: Release, found: Row) -> Label:
+    """Return what was found in words; the bare code where the release no longer has the rule."""
     try:
-        texts = [explain(release, result["resource_id"], result["rule_id"], row["reason"]) for row in found]
-        rule = explain(release, result["resource_id"], result["rule_id"], "").rule
+        return explain(release, found["resource_id"], found["rule_id"], found["reason"]).found
     except KeyError:
-        codes = [Label(zh=row["reason"] or "—", en=row["reason"] or "—") for row in found]
-        return Label(zh=result["rule_id"], en=result["rule_id"]), _counted(codes, found)
-    return rule, _counted([text.found for text in texts], found)
-
-
-def _counted(labels: Sequence[Label], found: Sequence[Row]) -> tuple[tuple[Label, int], ...]:
-    return tuple((label, row["found"]) for label, row in zip(labels, found, strict=True))
+        return Label(zh=found["reason"] or "—", en=found["reason"] or "—")
 
 
 def _by_severity(found: Iterable[Row]) -> dict[str, int]:
@@ -175,7 +185,3 @@ def _by_severity(found: Iterable[Row]) -> dict[str, int]:
     for row in found:
         counts[row["severity"]] += row["found"]
     return {severity: counts[severity] for severity in ("block", "error", "warn")}
-
-
-def _sorted(results: Iterable[Row]) -> list[Row]:
-    return sorted(results, key=lambda row: (row["agency_id"], row["resource_id"], row["rule_id"]))

@@ -1,7 +1,7 @@
 """From what a person types to the keys that rows carry: normalised by the norms, then hashed.
 
-Here: identifiers of subjects and business keys of rows. Not here: how a key is made (``ingestion/row_keys.py``). An
-identifier may be personal: no message repeats it.
+Here: identifiers of subjects and business keys of rows. Not here: how a key is made
+(``ingestion/row_keys.py``). An identifier may be personal: no message repeats it.
 """
 
 import re
@@ -39,7 +39,9 @@ def entity_named(name: str) -> Entity:
         SettingError: There is none of that name.
     """
     if name not in ENTITIES:
-        raise SettingError(f"entity {name}", "没有此类主体 / no such entity", ", ".join(ENTITIES), "选用其一 / choose one")
+        raise SettingError(
+            f"entity {name}", "没有此类主体 / no such entity", ", ".join(ENTITIES), "选用其一 / choose one"
+        )
     return ENTITIES[name]
 
 
@@ -47,6 +49,8 @@ def subject_key(deployment: Deployment, entity: str, identifier: str) -> str:
     """Return the subject key of an identifier; a subject key stays as it is.
 
     Args:
+        deployment: Owner of the key that subject keys are made with.
+        entity: Such as ``organisation``.
         identifier: As a person writes it; several parts are separated by ``|``.
 
     Raises:
@@ -61,7 +65,7 @@ def subject_key(deployment: Deployment, entity: str, identifier: str) -> str:
             f"{entity} identifier",
             f"{len(parts)} 段 / parts",
             SEPARATOR.join(shape.identifier),
-            f"各段以 {SEPARATOR} 分隔，或给出主体键 / separate the parts by {SEPARATOR}, or give the subject key",
+            f"以 {SEPARATOR} 分隔各段，或给出主体键 / separate them by {SEPARATOR}, or give the key",
         )
     normalised = [_normalised(entity, name, part) for name, part in zip(shape.identifier, parts, strict=True)]
     return subject_key_of(entity, normalised, deployment.key(ROW_KEY_NAME))

@@ -1,7 +1,7 @@
-"""Where a row stands: the delivery that brought it, the file as the agency named it, sheet, line and row number.
+"""Where a row stands: the delivery that brought it, the file as the agency named it, sheet, line, row number.
 
-Here: looking up the places of many rows at once, of superseded deliveries too (``raw`` keeps them all). Not here: what
-is said about a row.
+Here: looking up the places of many rows at once, of superseded deliveries too (``raw`` keeps them all). Not
+here: what is said about a row.
 """
 
 import datetime as dt
@@ -45,7 +45,7 @@ class Place:
 
 
 def file_below_home(deployment: Deployment, file_name: str) -> str:
-    """Return the path of a delivered file relative to the deployment; below the inbox where that lies elsewhere."""
+    """Return a delivered file's path below the deployment; below the inbox where that lies elsewhere."""
     path = deployment.inbox / PurePosixPath(file_name)
     return below_home(deployment, path) if path.is_relative_to(deployment.home) else file_name
 

@@ -1,7 +1,7 @@
 """Which entry of the source register decides an attribute of a subject, and what it makes of each resource.
 
-Here: finding the entry by attribute, scope and day, and its legal citation. Not here: choosing values (dbt models).
-Implements 一数一源 as the register states it (Yancheng a11¶2, Xinjiang a2(九)).
+Here: finding the entry by attribute, scope and day, and its legal citation. Not here: choosing values (dbt
+models). Implements 一数一源 as the register states it (Yancheng a11¶2, Xinjiang a2(九)).
 """
 
 import datetime as dt
@@ -50,11 +50,17 @@ class Decision:
     note: str
 
 
-def entry_for(release: Release, entity: Entity, attribute: str, scope: str, day: dt.date) -> RegisterEntry | None:
+def entry_for(
+    release: Release, entity: Entity, attribute: str, scope: str, day: dt.date
+) -> RegisterEntry | None:
     """Return the entry that decides an attribute within a scope on a day; null where none does.
 
     Args:
+        release: Catalogue release with the register.
+        entity: Kind of entity.
+        attribute: Attribute of it.
         scope: Scope key of the claim, as ``claims.*`` carries it.
+        day: Day on which the entry must hold.
     """
     fields = [name for name, values in scope_values(release, entity).items() if values]
     standing = dict(zip(fields, scope.split("|"), strict=False)) if scope != ANY_SCOPE else {}
@@ -101,7 +107,7 @@ def role_of(entry: RegisterEntry | None, resource: str) -> Role:
 
 
 def _citation(statute: str, current: Profile) -> str | None:
-    """Return the text a statutory source stands in, which may be another jurisdiction's than the release's."""
+    """Return the text a statutory source stands in, maybe of another jurisdiction than the release's."""
     owner = statute.split(".")[0]
     if owner != current.id and owner not in shipped_profile_ids():
         return None

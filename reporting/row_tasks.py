@@ -3,9 +3,9 @@
 Here: looking them up by row key. Not here: changing a task, nor what its agency answered.
 """
 
+import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
-import datetime as dt
 
 from sqlalchemy import or_, select
 

@@ -1,7 +1,7 @@
 """The status of a deployment as plain data: what ``civiclake status --json`` gives and pages are made from.
 
-Here: one dictionary in a fixed shape and order, so that two equal states give equal text. Not here: any value of a
-data row.
+Here: one dictionary in a fixed shape and order, so that two equal states give equal text. Not here: any
+value of a data row.
 """
 
 from typing import Any
@@ -28,14 +28,16 @@ def status(
     """Return where the deployment stands.
 
     Args:
+        deployment: Whose files are named relative to it.
+        lake: Its tables.
         state: Operational state; null where there is none yet.
         release: Current catalogue release; null before the first.
 
     Returns:
-        ``release`` (number), ``profile`` (``id``, ``version``, ``status`` on the day of ``as_of``), ``deliveries``
-        (row counts ``received``, ``loaded``, ``rejected``), ``tables`` (Delta version, rows), ``findings`` (one entry
-        per rule with findings, and their number), ``tasks`` (``rows`` of the current round), ``opened`` datasets.
-        Files are relative to the deployment.
+        ``release`` (number), ``profile`` (``id``, ``version``, ``status`` on the day of ``as_of``),
+        ``deliveries`` (row counts ``received``, ``loaded``, ``rejected``), ``tables`` (Delta version, rows),
+        ``findings`` (per rule with findings, their number), ``tasks`` (``rows`` of the current round),
+        ``opened`` datasets. Files are relative to the deployment.
     """
     return {
         "release": release.number if release else None,
@@ -105,5 +107,6 @@ def _opened(deployment: Deployment, lake: Lake) -> list[dict[str, Any]]:
     """List what lies open now: a dataset that was refused since keeps its earlier publication."""
     sql = f'select dataset, "rows", k, files from {OPENED} where len(files) > 0 order by dataset'
     return [
-        {**row, "files": opened_files(deployment, row["dataset"], row["files"])} for row in rows(lake, sql, OPENED)
+        {**row, "files": opened_files(deployment, row["dataset"], row["files"])}
+        for row in rows(lake, sql, OPENED)
     ]

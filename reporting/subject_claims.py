@@ -1,7 +1,7 @@
 """What every agency says about one subject: its claims, with what ``standard`` knows beside each value.
 
-Here: reading ``claims.*`` and, for the same rows, which values were refused as faulty and which the catalogue calls
-personal on that row. Not here: who prevails (``explain.py``).
+Here: reading ``claims.*`` and, for the same rows, which values were refused as faulty and which the
+catalogue calls personal on that row. Not here: who prevails (``explain.py``).
 """
 
 from collections.abc import Iterator
@@ -72,10 +72,11 @@ def _claims(connection: duckdb.DuckDBPyConnection, entity: Entity, key: str) -> 
 def _beside(
     connection: duckdb.DuckDBPyConnection, resource: Resource, entity: Entity, key: str
 ) -> Iterator[tuple[RowId, Row]]:
-    """Read the fault and the sensitivity of each claimed column; a condition that cannot be told counts as true."""
+    """Read fault and sensitivity of each claimed column; a condition that cannot be told counts as true."""
     columns = attribute_columns(resource, entity)
     faults = [
-        f"case when {quoted(column.name)} is null then {quoted(column.name + '__fault')} end as {quoted('f_' + name)}"
+        f"case when {quoted(column.name)} is null then {quoted(column.name + '__fault')} end "
+        f"as {quoted('f_' + name)}"
         for name, column in columns.items()
     ]
     marks = [

@@ -1,7 +1,8 @@
 """Trace a row back to what an agency sent: delivery, file, sheet, line, and what the rules say of it.
 
-Here: rows of ``standard``, ``base`` and ``claims``, by row key, subject key or identifier. Not here: open data, whose
-rows carry no ids (they would re-identify), nor who prevails among agencies (``explain.py``). No value is read.
+Here: rows of ``standard``, ``base`` and ``claims``, by row key, subject key or identifier. Not here: open
+data, whose rows carry no ids (they would re-identify), nor who prevails among agencies (``explain.py``). No
+value is read.
 """
 
 from collections.abc import Iterable
@@ -9,7 +10,6 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from expectations.checks import all_checks
-from expectations.rule import rules_of
 from lake import Lake
 from lake.claims import contributors
 from lake.releases import current_release
@@ -18,9 +18,10 @@ from reporting.identifiers import business_key, entity_named, is_key, subject_ke
 from reporting.places import Place, RowId, places_of
 from reporting.queries import from_clause, quoted, rows
 from reporting.register_entries import both
+from reporting.rule_texts import rule_texts
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.entities import ENTITIES
-from resource_catalogue.errors import CatalogueError, SettingError
+from resource_catalogue.errors import SettingError
 from resource_catalogue.release import Release
 from resource_catalogue.resource import Resource
 from resource_catalogue.words import TableName, resource_table_name, standard_table
@@ -35,7 +36,7 @@ class RuleOnRow:
     """Say what a rule says of a row.
 
     Attributes:
-        outcome: ``failed``; ``no_finding`` where the rule ran and found nothing here; else why it says nothing.
+        outcome: ``failed``; ``no_finding`` where the rule ran and found nothing here; else why it is silent.
         reason: Reason code of the finding; empty without one.
         text: What must hold, in Chinese and English.
     """
@@ -79,12 +80,15 @@ def trace(deployment: Deployment, lake: Lake, table: TableName | str, key: str) 
     """Trace a row to the lines it was made from, in order of resource, delivery and row.
 
     Args:
+        deployment: Owner of the keys and files.
+        lake: Its tables, with a published release.
         table: Table of ``standard``, ``base`` or ``claims``.
-        key: Row key, subject key, or identifier or business key as a person writes it (parts separated by ``|``).
+        key: Row key, subject key, or an identifier or business key as a person writes it (parts separated
+            by ``|``).
 
     Returns:
-        One line per row that was sent; several for a base row that several agencies gave attributes to, and for
-        claims. Empty where the table has no such row.
+        One line per row that was sent; several for claims, and for a base row that several agencies gave
+        attributes to. Empty where the table has no such row.
 
     Raises:
         SettingError: The table cannot be traced, or the norm refuses the identifier.
@@ -116,7 +120,9 @@ def trace(deployment: Deployment, lake: Lake, table: TableName | str, key: str) 
 
 def _found(deployment: Deployment, lake: Lake, release: Release, table: TableName, key: str) -> list[_Found]:
     if table.schema == "base":
-        return _base_rows(lake, release, entity_named(table.name).name, subject_key(deployment, table.name, key))
+        return _base_rows(
+            lake, release, entity_named(table.name).name, subject_key(deployment, table.name, key)
+        )
     if table.schema == "claims":
         entity = entity_named(table.name).name
         wanted = subject_key(deployment, entity, key)
@@ -151,7 +157,10 @@ def _resource_of(release: Release, table: TableName) -> Resource:
         if resource_table_name(resource.id) == table.name:
             return resource
     raise SettingError(
-        f"table {table}", "目录中没有此资源 / no such resource", "standard.<agency>__<resource>", "核对表名 / check the name"
+        f"table {table}",
+        "目录中没有此资源 / no such resource",
+        "standard.<agency>__<resource>",
+        "核对表名 / check the name",
     )
 
 
@@ -186,7 +195,7 @@ def _results(lake: Lake, release: Release, found: list[_Found]) -> dict[RowId, t
     answer: dict[RowId, tuple[RuleOnRow, ...]] = {}
     for resource in sorted({one.resource for one in found}):
         numbers = [one.row_id for one in found if one.resource == resource]
-        texts = _texts(release, resource)
+        texts = {rule: both(text) for rule, text in rule_texts(release, resource).items()}
         results = [row for row in _rule_rows(lake, resource) if _looks_at_rows(row["check"])]
         failed = _failed(lake, resource, numbers)
         for row_id in numbers:
@@ -230,10 +239,3 @@ def _on_row(result: dict[str, str], reason: str | None, texts: dict[str, str]) -
 def _looks_at_rows(check: str) -> bool:
     known = all_checks().get(check)
     return known is None or known.batch != "deliveries"
-
-
-def _texts(release: Release, resource: str) -> dict[str, str]:
-    try:
-        return {rule.rule_id: both(rule.text) for rule in rules_of(release.resource(resource), release)}
-    except (CatalogueError, KeyError):
-        return {}

@@ -1,7 +1,7 @@
-"""What a reader sees for the platform's own words: states, severities, indicators, reasons of held deliveries.
+"""What a reader sees for the platform's own words: states, severities, indicators, reasons of deliveries.
 
-Here: Chinese and English of words that no other room has labelled. Not here: words of a regulation (profile), of
-checks and norms (``expectations/explain.py``), of cases (``casework/transitions.py``).
+Here: Chinese and English of words that no other room has labelled. Not here: words of a regulation
+(profile), of checks and norms (``expectations/explain.py``), of cases (``casework/transitions.py``).
 """
 
 import re

@@ -1,4 +1,4 @@
-"""One check per file, found by listing this folder: a new check is a new file with a ``CHECK``, and nothing else.
+"""One check per file, found by listing this folder: a new check is a new file with a ``CHECK``.
 
 Here: finding them. Not here: their common shape (``expectations/check.py``).
 """

@@ -1,8 +1,8 @@
-"""agreement: agencies say of a subject what its registered source says (GB/T 36344 0401 相同数据一致性, 一数一源).
+"""agreement: agencies say of a subject what its registered source says (GB/T 36344 0401 相同数据一致性).
 
-The finding falls on the comparing resource's row and column (Yancheng a11¶2, Xinjiang a2(九)). Absent and faulty
-values are not compared. Where the source itself has several values for a subject, agreeing with one of them is enough:
-which one is right is the source's own ``unique`` finding.
+The finding falls on the comparing resource's row and column (Yancheng a11¶2, Xinjiang a2(九)). Absent and
+faulty values are not compared. Where the source itself has several values for a subject, agreeing with one
+of them is enough: which one is right is the source's own ``unique`` finding.
 """
 
 import datetime as dt
@@ -38,7 +38,7 @@ class Agreement(Check):
     indicator = "0401"
     batch: ClassVar[Batch] = "pairs"
     text = Label(zh="“{column}”与数源一致", en="{column} agrees with its registered source")
-    reasons = {
+    reasons: ClassVar[Mapping[str, Reason]] = {
         "differs_from_source": Reason(
             Label(
                 zh="“{column}”与数源单位登记的内容不一致", en="{column} differs from the registered source"
@@ -76,8 +76,9 @@ class Agreement(Check):
     def failing(self, rule: ExpectationRule) -> Failing:
         """Find the comparing rows, with their line from ``standard``."""
         lines = (
-            f"(select p.*, s._line, null as _sheet from checked_pairs p left join {standard_table(rule.resource_id)} s"
-            f" using (_delivery_id, _row_number) where p._resource_id = {literal(rule.resource_id)})"
+            "(select p.*, s._line, s._sheet from checked_pairs p "
+            f"left join {standard_table(rule.resource_id)} s using (_delivery_id, _row_number) "
+            f"where p._resource_id = {literal(rule.resource_id)})"
         )
         return Failing(f"coalesce(not {quoted(agrees(rule))}, false)", "'differs_from_source'", lines)
 

@@ -1,13 +1,15 @@
 """code_list: codes are in their list on the day the row was collected (GB/T 36344 0105 权威参考数据).
 
-A division abolished since is right in an old row and wrong in a new one; rows without a collection date are judged on
-the day of ``as_of``.
+A division abolished since is right in an old row and wrong in a new one; rows without a collection date are
+judged on the day of ``as_of``.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import ClassVar
 
 from expectations.check import (
     ROWS,
+    Arguments,
     Check,
     Count,
     Declaration,
@@ -35,7 +37,7 @@ class CodeListed(Check):
     name = "code_list"
     indicator = "0105"
     text = Label(zh="“{column}”取自代码表 {list}", en="{column} is a code of list {list}")
-    reasons = {
+    reasons: ClassVar[Mapping[str, Reason]] = {
         "not_in_list": Reason(
             Label(zh="“{column}”的代码不在代码表 {list} 中", en="the code of {column} is not in list {list}"),
             Label(zh="代码表 {list} 中的代码", en="a code of list {list}"),
@@ -101,7 +103,7 @@ def _coded(resource: Resource, release: Release) -> Iterator[Declaration]:
                 "a list of the release",
                 "add the list",
             )
-        arguments = {"list": name, "version": code_list_version(codes), "dated": is_dated(codes)}
+        arguments: Arguments = {"list": name, "version": code_list_version(codes), "dated": is_dated(codes)}
         yield Declaration(column.name, arguments=arguments)
 
 

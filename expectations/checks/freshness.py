@@ -1,8 +1,9 @@
-"""freshness: the newest delivery is as recent as the promised frequency demands (GB/T 36344 0502 基于时间点及时性).
+"""freshness: the newest delivery is as recent as the promised frequency demands (GB/T 36344 0502 及时性).
 
-Allowed = the longest length of the period + a grace: calendar days, but working days by the working calendar for a
-daily resource, which nobody delivers on holidays. A delivery that is held for a person did arrive; one that was
-rejected or could not be read did not count. A resource never delivered is late once it has been listed for that long.
+Allowed = the longest length of the period + a grace: calendar days, but working days by the working
+calendar for a daily resource, which nobody delivers on holidays. A delivery that is held for a person did
+arrive; one that was rejected or could not be read did not count. A resource never delivered is late once it
+has been listed for that long.
 """
 
 import datetime as dt
@@ -49,7 +50,7 @@ class Freshness(Check):
     indicator = "0502"
     batch: ClassVar[Batch] = "deliveries"
     text = Label(zh="按承诺的更新频率（{frequency}）报送", en="delivered as often as promised ({frequency})")
-    reasons = {
+    reasons: ClassVar[Mapping[str, Reason]] = {
         "overdue": Reason(
             Label(
                 zh="最近一次报送早于承诺的更新频率",
@@ -91,8 +92,8 @@ class Freshness(Check):
         return Failing(
             f"coalesce({AGE} > {int(rule.arguments['max_age'])}, false)",
             "case when is_missing then 'no_delivery' else 'overdue' end",
-            f"(select {AGE}, _delivery_id = '' as is_missing, '' as _row_key, '' as _delivery_id, 0 as _row_number, "
-            "null as _line, null as _sheet from checked_deliveries)",
+            f"(select {AGE}, _delivery_id = '' as is_missing, '' as _row_key, '' as _delivery_id, "
+            "0 as _row_number, null as _line, null as _sheet from checked_deliveries)",
         )
 
 

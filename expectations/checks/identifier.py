@@ -1,6 +1,7 @@
 """identifier: identifiers sent are valid (GB/T 36344 0301 数据内容正确性).
 
-Validity was judged once, in ``standard``; the check reads the fault code. Its reason codes are those of ``norms``.
+Validity was judged once, in ``standard``; the check reads the fault code. Its reason codes are those of
+``norms``.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,6 +1,7 @@
-"""not_future: a date does not lie after the day of ``as_of`` (GB/T 36344 0501 基于时间段的正确性); declared."""
+"""not_future: a date does not lie after the day of ``as_of`` (GB/T 36344 0501); declared."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from expectations.check import ROWS, Check, Count, ExpectationRule, Failing, Flag, Metric, Reason, absent
 from resource_catalogue.model import Label
@@ -12,7 +13,7 @@ class NotFuture(Check):
     name = "not_future"
     indicator = "0501"
     text = Label(zh="“{column}”不晚于检查当日", en="{column} is not after the day of the check")
-    reasons = {
+    reasons: ClassVar[Mapping[str, Reason]] = {
         "in_future": Reason(
             Label(zh="“{column}”晚于检查当日", en="{column} lies in the future"),
             Label(zh="检查当日或之前的日期", en="a date up to the day of the check"),

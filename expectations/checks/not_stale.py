@@ -1,6 +1,7 @@
-"""not_stale: a date is at most ``max_age_days`` before the day of ``as_of`` (GB/T 36344 0502 及时性); declared."""
+"""not_stale: a date is at most ``max_age_days`` before the day of ``as_of`` (GB/T 36344 0502); declared."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from expectations.check import (
     ROWS,
@@ -25,7 +26,7 @@ class NotStale(Check):
     text = Label(
         zh="“{column}”距检查当日不超过{max_age_days}天", en="{column} is at most {max_age_days} days old"
     )
-    reasons = {
+    reasons: ClassVar[Mapping[str, Reason]] = {
         "too_old": Reason(
             Label(
                 zh="“{column}”距检查当日超过{max_age_days}天",

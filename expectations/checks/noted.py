@@ -1,6 +1,7 @@
 """noted: values accepted although not written in normal form (GB/T 36344 0302), counted without a task.
 
-A 15-digit ID number made 18 digits long, full-width or lower-case letters, separators, an inner check character.
+A 15-digit ID number made 18 digits long, full-width or lower-case letters, separators, an inner check
+character.
 """
 
 from collections.abc import Iterable, Mapping

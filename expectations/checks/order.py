@@ -1,6 +1,10 @@
-"""order: events of one entity follow each other (GB/T 36344 0503 时序性); declared as ``columns: [earlier, later]``."""
+"""order: events of one entity follow each other (GB/T 36344 0503 时序性).
+
+Declared as ``columns: [earlier, later]``.
+"""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from expectations.check import ROWS, Check, Count, ExpectationRule, Failing, Flag, Metric, Reason
 from resource_catalogue.model import Label
@@ -12,7 +16,7 @@ class Order(Check):
     name = "order"
     indicator = "0503"
     text = Label(zh="“{other}”不晚于“{column}”", en="{other} is not after {column}")
-    reasons = {
+    reasons: ClassVar[Mapping[str, Reason]] = {
         "wrong_order": Reason(
             Label(zh="“{other}”晚于“{column}”", en="{other} is after {column}"),
             Label(zh="“{other}”不晚于“{column}”", en="{other} on or before {column}"),

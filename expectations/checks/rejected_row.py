@@ -19,7 +19,7 @@ class RejectedRow(Check):
     indicator = "0302"
     batch: ClassVar[Batch] = "deliveries"
     text = Label(zh="每行都能按列拆分", en="every row can be split into its columns")
-    reasons = {
+    reasons: ClassVar[Mapping[str, Reason]] = {
         "rejected": Reason(
             Label(zh="该行无法按列拆分", en="the row cannot be split into columns"),
             Label(zh="列数与表头一致的行", en="a row with as many fields as the header"),

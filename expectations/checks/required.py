@@ -4,6 +4,7 @@ A value that was sent but is broken was not absent: it fails ``identifier`` or `
 """
 
 from collections.abc import Iterable, Mapping
+from typing import ClassVar
 
 from expectations.check import (
     ROWS,
@@ -30,7 +31,7 @@ class Required(Check):
     name = "required"
     indicator = "0201"
     text = Label(zh="“{column}”必填", en="{column} is filled in")
-    reasons = {
+    reasons: ClassVar[Mapping[str, Reason]] = {
         "missing": Reason(
             Label(zh="“{column}”为空", en="{column} is empty"),
             Label(zh="每行都有“{column}”", en="{column} in every row"),

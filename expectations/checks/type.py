@@ -4,6 +4,7 @@ Texts are looked at too: destroyed characters leave null and a fault, which no o
 """
 
 from collections.abc import Iterable, Mapping
+from typing import ClassVar
 
 from expectations.check import (
     ROWS,
@@ -32,7 +33,7 @@ class Type(Check):
     name = "type"
     indicator = "0302"
     text = Label(zh="“{column}”符合类型和长度", en="{column} has its type and length")
-    reasons = {
+    reasons: ClassVar[Mapping[str, Reason]] = {
         "too_long": Reason(
             Label(zh="“{column}”过长", en="{column} is too long"),
             Label(zh="不超过规定的长度", en="no more characters than declared"),

@@ -1,6 +1,10 @@
-"""unique: no two rows share a complete, valid key (GB/T 36344 0304 数据唯一性); every row of such a group fails."""
+"""unique: no two rows share a complete, valid key (GB/T 36344 0304 数据唯一性).
+
+Every row of a group with one key fails.
+"""
 
 from collections.abc import Iterable, Mapping
+from typing import ClassVar
 
 from expectations.check import (
     ROWS,
@@ -26,7 +30,7 @@ class Unique(Check):
     name = "unique"
     indicator = "0304"
     text = Label(zh="“{all}”不重复", en="{all} identifies one row")
-    reasons = {
+    reasons: ClassVar[Mapping[str, Reason]] = {
         "duplicate_key": Reason(
             Label(zh="“{all}”相同的记录不止一条", en="more than one row has the same {all}"),
             Label(zh="每个“{all}”只有一条记录", en="one row per {all}"),

@@ -1,4 +1,4 @@
-"""volume: a slice's rows have not changed abruptly from one delivery to the next (GB/T 36344 0202 数据记录完整性).
+"""volume: rows of a slice do not change abruptly from one delivery to the next (GB/T 36344 0202).
 
 Change files are left out: how much changed between two days says nothing about completeness.
 """
@@ -37,7 +37,7 @@ class Volume(Check):
     text = Label(
         zh="行数与上一次报送相差不超过{max_change_pct}%", en="rows change by at most {max_change_pct} %"
     )
-    reasons = {
+    reasons: ClassVar[Mapping[str, Reason]] = {
         "shrunk": Reason(
             Label(
                 zh="行数比上一次报送减少超过{max_change_pct}%",

@@ -62,7 +62,9 @@ def _arrival_folders(
         return [(inbox, None)] if inbox.is_dir() else []
     folders = sorted(path for path in inbox.glob("*") if path.is_dir())
     return [
-        (folder, arrived_at) for folder in folders if (arrived_at := _folder_time(folder, deployment)) <= as_of
+        (folder, arrived_at)
+        for folder in folders
+        if (arrived_at := _folder_time(folder, deployment)) <= as_of
     ]
 
 
@@ -71,7 +73,10 @@ def _folder_time(folder: Path, deployment: Deployment) -> dt.datetime:
         day = dt.date.fromisoformat(folder.name)
     except ValueError:
         raise DeliveryError(
-            str(folder), "the folder's name is not a date", "YYYY-MM-DD, the day of arrival", "rename the folder"
+            str(folder),
+            "the folder's name is not a date",
+            "YYYY-MM-DD, the day of arrival",
+            "rename the folder",
         ) from None
     return dt.datetime.combine(day, dt.time(0), deployment.settings.zone()).astimezone(dt.UTC)
 

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from ingestion.decoded import Decoded
-from ingestion.header import SEARCHED_LINES, declared_hits
+from ingestion.header import SEARCHED_LINES, most_names
 from ingestion.rows import LinedRow, table_of
 from ingestion.text_encoding import detect_encoding
 from resource_catalogue.resource import Resource
@@ -38,8 +38,8 @@ def _find_delimiter(path: Path, encoding: str, resource: Resource) -> str:
         text = "".join(islice(file, SEARCHED_LINES))
 
     def fitness(mark: str) -> tuple[int, int]:
-        rows = islice(_rows(path, encoding, mark), SEARCHED_LINES)
-        return max((declared_hits(cells, resource) for _, cells in rows), default=0), text.count(mark)
+        rows = (cells for _, cells in islice(_rows(path, encoding, mark), SEARCHED_LINES))
+        return most_names(rows, resource)[0], text.count(mark)
 
     return max(_DELIMITERS, key=fitness)
 

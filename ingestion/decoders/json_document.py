@@ -40,7 +40,11 @@ def decode(path: Path, resource: Resource) -> Decoded:
     document, is_whole = _parsed(text)
     if is_whole and not (isinstance(document, dict) and _is_row(document, resource)):
         records = list(enumerate(_listed(document, resource), start=1))
-        form = "geojson" if isinstance(document, dict) and document.get("type") == "FeatureCollection" else "json"
+        form = (
+            "geojson"
+            if isinstance(document, dict) and document.get("type") == "FeatureCollection"
+            else "json"
+        )
         return _decoded(form, encoding, records)
     records = list(_lines(text))
     if not any(isinstance(record, dict) for _, record in records):
@@ -67,7 +71,10 @@ def _listed(document: Any, resource: Resource) -> list[Any]:
     if isinstance(document, list):
         return document
     raise DeliveryError(
-        resource.id, f"there is no list of rows at {place or 'the top'}", "a list of objects", "declare rows_at"
+        resource.id,
+        f"there is no list of rows at {place or 'the top'}",
+        "a list of objects",
+        "declare rows_at",
     )
 
 

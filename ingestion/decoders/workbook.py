@@ -50,13 +50,17 @@ def _sheet(workbook: CalamineWorkbook, resource: Resource) -> CalamineSheet:
     wanted = resource.source.sheet
     if wanted is not None:
         if wanted not in workbook.sheet_names:
-            raise DeliveryError(resource.id, "the declared sheet is missing", f"a sheet {wanted}", "correct `sheet`")
+            raise DeliveryError(
+                resource.id, "the declared sheet is missing", f"a sheet {wanted}", "correct `sheet`"
+            )
         return workbook.get_sheet_by_name(wanted)
     for name in workbook.sheet_names:
         sheet = workbook.get_sheet_by_name(name)
         if sheet.total_height > 0 and any(not is_blank(_texts(row)) for row in sheet.iter_rows()):
             return sheet
-    raise DeliveryError(resource.id, "no sheet of the workbook has rows", "a sheet with a table", "send it again")
+    raise DeliveryError(
+        resource.id, "no sheet of the workbook has rows", "a sheet with a table", "send it again"
+    )
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[LinedRow]:

@@ -63,6 +63,12 @@ def test_deciding_the_same_again_changes_nothing(state: State, city: City) -> No
     assert (verify_ledger(state).events, city.lake.version(DELIVERY_DECISIONS)) == (events, version)
 
 
+def test_the_act_may_be_named_instead_of_its_result(state: State, city: City) -> None:
+    city.delivery("d9", "held")
+    assert decide(state, city, "reject") == decide(state, city, "rejected")
+    assert city.lake.read(DELIVERY_DECISIONS)["decision"].to_list() == ["rejected"]
+
+
 def test_deciding_otherwise_afterwards_is_refused(state: State, city: City) -> None:
     city.delivery("d9", "held")
     decide(state, city)

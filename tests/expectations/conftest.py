@@ -1,4 +1,4 @@
-"""Small lakes built by hand for the checks: a standard table, its deliveries, the release that declares it."""
+"""Small lakes built by hand: a standard table, its deliveries, the release that declares it."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
@@ -38,8 +38,10 @@ def a_resource(columns: Sequence[Mapping[str, Any]], **changes: Any) -> Resource
     agency = name.split(".")[0]
     label = {"zh": "登记", "en": "register"}
     body = {
-        "id": name, "code": "3/1", "name": label, "summary": label, "class": "department", "categories": ("x",),
-        "agencies": {"collecting": agency, "reviewing": agency, "providing": agency}, "obtained_by": "collected",
+        "id": name, "code": "3/1", "name": label, "summary": label, "class": "department",
+        "categories": ("x",),
+        "agencies": {"collecting": agency, "reviewing": agency, "providing": agency},
+        "obtained_by": "collected",
         "form": "structured", "format": "file", "subject": "organisation", "grain": label, "key": (),
         "collected": {"at": "collected_on"}, "update": {"frequency": "daily"},
         "share": {"type": "open_to_all"}, "open": {"type": "open_to_all"}, "source": {"path": "*.csv"},
@@ -49,7 +51,9 @@ def a_resource(columns: Sequence[Mapping[str, Any]], **changes: Any) -> Resource
 
 
 def a_release(
-    *resources: Resource, registers: Mapping[str, SourceRegister] | None = None, lists: Sequence[CodeList] = ()
+    *resources: Resource,
+    registers: Mapping[str, SourceRegister] | None = None,
+    lists: Sequence[CodeList] = (),
 ) -> Release:
     """Put resources into a release under a profile with three quality words."""
     dimensions = {

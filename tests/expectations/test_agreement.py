@@ -23,7 +23,9 @@ COLUMNS: list[Mapping[str, Any]] = [
 MARKET, STAFFING, TAX = "market.entities", "staffing.units", "tax.payers"
 
 
-def entry(source: str, scope: Mapping[str, str], since: str = "2020-01-01", to: str | None = None) -> dict[str, Any]:
+def entry(
+    source: str, scope: Mapping[str, str], since: str = "2020-01-01", to: str | None = None
+) -> dict[str, Any]:
     return {
         "attribute": ["name", "established_on"], "scope": dict(scope), "source": source, "compare": [TAX],
         "valid": {"from": since, "to": to}, "decided": {"by": "x", "doc_no": "1", "on": since},
@@ -38,19 +40,23 @@ def a_register(*entries: Mapping[str, Any]) -> dict[str, SourceRegister]:
 BY_REGISTRAR = a_register(entry(MARKET, {"registrar": "9"}), entry(STAFFING, {"registrar": "1"}))
 
 
-def write_claims(lake: Lake, resource_id: str, rows: Sequence[tuple[str, str | None, dt.date | None]]) -> Resource:
+def write_claims(
+    lake: Lake, resource_id: str, rows: Sequence[tuple[str, str | None, dt.date | None]]
+) -> Resource:
     """Write a contributing standard table; the first cell is credit code and subject key at once."""
     resource = a_resource(COLUMNS, id=resource_id)
     frame = pl.DataFrame(
         [
             {
-                "_delivery_id": f"d-{resource_id}", "_row_number": n, "_line": n + 1, "_row_key": f"{resource_id}{n}",
-                "_order_key": "1", "_collected_at": None, "_organisation_key": code or None, "uscc": code or None,
+                "_delivery_id": f"d-{resource_id}", "_row_number": n, "_line": n + 1, "_sheet": "",
+                "_row_key": f"{resource_id}{n}",
+                "_order_key": "1", "_collected_at": None, "_organisation_key": code or None,
+                "uscc": code or None,
                 "title": title, "opened_on": day,
             }
             for n, (code, title, day) in enumerate(rows, 1)
         ],
-        schema_overrides={"_collected_at": pl.Datetime("us", "UTC"), "opened_on": pl.Date, "title": pl.String},
+        schema_overrides={"_collected_at": pl.Datetime("us", "UTC"), "opened_on": pl.Date},
     )  # fmt: skip
     faults = [pl.lit(None, pl.String).alias(f"{c['name']}__fault") for c in COLUMNS]
     lake.overwrite(standard_table(resource_id), frame.with_columns(faults))
@@ -65,7 +71,8 @@ def a_city(lake: Lake, registers: Mapping[str, SourceRegister] = BY_REGISTRAR) -
         lake,
         MARKET,
         [
-            ("91A", "甲 ", DAY), ("91B", "乙", DAY), ("91C", None, DAY), ("91D", "丁", DAY), ("91D", "丁二", DAY),
+            ("91A", "甲 ", DAY), ("91B", "乙", DAY), ("91C", None, DAY),
+            ("91D", "丁", DAY), ("91D", "丁二", DAY),
             ("11A", "错误的来源", DAY), ("91E", "戊", DAY),
         ],
     )  # fmt: skip
@@ -78,7 +85,9 @@ def a_city(lake: Lake, registers: Mapping[str, SourceRegister] = BY_REGISTRAR) -
             ("11A", "机关！", DAY), ("", "无主", OTHER), ("91Z", "来源没有", OTHER), ("91E", None, OTHER),
         ],
     )  # fmt: skip
-    write_system(lake, DELIVERIES, [a_delivery(delivery_id=f"d-{TAX}", resource_id=TAX, file_name="tax/p.csv")])
+    write_system(
+        lake, DELIVERIES, [a_delivery(delivery_id=f"d-{TAX}", resource_id=TAX, file_name="tax/p.csv")]
+    )
     return a_release(market, staffing, tax, registers=registers)
 
 
@@ -127,7 +136,8 @@ def test_a_corrected_claim_takes_its_finding_away(lake: Lake) -> None:
 
 def test_only_the_source_that_is_registered_on_the_day_decides(lake: Lake) -> None:
     registers = a_register(
-        entry(STAFFING, {"registrar": "9"}, to="2026-03-15"), entry(MARKET, {"registrar": "9"}, since="2026-03-16")
+        entry(STAFFING, {"registrar": "9"}, to="2026-03-15"),
+        entry(MARKET, {"registrar": "9"}, since="2026-03-16"),
     )
     release = a_city(lake, registers)
     eve = AS_OF - dt.timedelta(days=1)

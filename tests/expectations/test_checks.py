@@ -27,7 +27,7 @@ Row = Mapping[str, Any]
 
 
 def check(lake: Lake, columns: list[Row], rows: list[Row], **changes: Any) -> dict[str, tuple[str, int, int]]:
-    """Write a standard table, check it, and return (state, evaluated, unexpected) by rule id without resource."""
+    """Write a standard table, check it, and return (state, evaluated, unexpected) by rule."""
     types = changes.pop("types", None)
     resource = a_resource(columns, **changes)
     write_standard(lake, resource, rows, types)
@@ -132,7 +132,15 @@ def test_every_row_of_a_group_with_one_key_fails_and_incomplete_keys_do_not(lake
 
 
 def test_a_key_of_one_column_is_unique_or_not(lake: Lake) -> None:
-    rows: list[Row] = [{"a": "x"}, {"a": "y"}, {"a": "x"}, {}, {}, {"a__fault": "masked"}, {"a__fault": "masked"}]
+    rows: list[Row] = [
+        {"a": "x"},
+        {"a": "y"},
+        {"a": "x"},
+        {},
+        {},
+        {"a__fault": "masked"},
+        {"a__fault": "masked"},
+    ]
     results = check(lake, [{"name": "a", "type": "credit_code"}], rows, key=("a",))
     assert [one for one in found(lake) if one[0] == "unique"] == [
         ("unique", 1, "", "duplicate_key"),
@@ -176,7 +184,9 @@ def test_an_instant_is_dated_in_the_zone_of_the_deployment(lake: Lake) -> None:
         {"at": dt.datetime(2026, 3, 16, 15, 59, tzinfo=dt.UTC)},
         {"at": dt.datetime(2026, 3, 16, 16, 0, tzinfo=dt.UTC)},
     ]
-    check(lake, [{"name": "at", "type": "datetime"}], rows, rules=rules, types={"at": pl.Datetime("us", "UTC")})
+    check(
+        lake, [{"name": "at", "type": "datetime"}], rows, rules=rules, types={"at": pl.Datetime("us", "UTC")}
+    )
     assert found(lake) == [("not_future", 2, "at", "in_future")]
 
 
@@ -223,7 +233,8 @@ def test_a_resource_that_never_delivered_is_late_after_it_was_listed_long_enough
     results = {r.check: r.state for r in check_resource(lake, a_release(resource), RESOURCE, AS_OF)}
     assert found(lake) == [("freshness", 0, "", "no_delivery")]
     assert results == {
-        "freshness": "failed", "noted": "not_assessed", "rejected_row": "not_assessed", "type": "not_assessed",
+        "freshness": "failed", "noted": "not_assessed", "rejected_row": "not_assessed",
+        "type": "not_assessed",
         "volume": "not_assessed",
     }  # fmt: skip
 

@@ -9,6 +9,7 @@ from expectations.checks import all_checks
 from expectations.explain import explain
 from expectations.rule import rules_of
 from norms.citizen_id import EXPLANATIONS
+from resource_catalogue.model import Label
 from resource_catalogue.resource import Resource
 from tests.expectations.conftest import RESOURCE, a_release, a_resource
 from tests.expectations.test_agreement import BY_REGISTRAR, COLUMNS, TAX
@@ -72,7 +73,8 @@ def test_an_unknown_code_is_still_explained_by_its_rule() -> None:
 
 
 def test_a_declared_text_is_what_must_hold() -> None:
-    label = {"zh": "先开始后结束", "en": "starts before it ends"}
-    resource = everything().model_copy(update={"rules": (everything().rules[0].model_copy(update={"text": label}),)})
-    resource = Resource.model_validate(resource.model_dump(by_alias=True))
-    assert explain(a_release(resource), RESOURCE, f"{RESOURCE}:ordered", "wrong_order").rule.zh == "先开始后结束"
+    label = Label(zh="先开始后结束", en="starts before it ends")
+    resource = everything()
+    declared = resource.rules[0].model_copy(update={"text": label})
+    resource = resource.model_copy(update={"rules": (declared,)})
+    assert explain(a_release(resource), RESOURCE, f"{RESOURCE}:ordered", "wrong_order").rule == label

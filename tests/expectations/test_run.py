@@ -91,7 +91,9 @@ def test_a_finding_that_persists_keeps_the_day_it_was_first_seen(lake: Lake) -> 
     write_standard(lake, resource, [{**faulty, "_row_key": "old"}, {**faulty, "_row_key": "gone"}])
     check_resource(lake, a_release(resource), RESOURCE, AS_OF)
     later = AS_OF + dt.timedelta(days=1)
-    write_standard(lake, resource, [{"code": "A"}, {**faulty, "_row_key": "old"}, {**faulty, "_row_key": "new"}])
+    write_standard(
+        lake, resource, [{"code": "A"}, {**faulty, "_row_key": "old"}, {**faulty, "_row_key": "new"}]
+    )
     check_resource(lake, a_release(resource), RESOURCE, later)
     seen = {row["row_key"]: (row["row_number"], row["first_seen"]) for row in lake.read(FINDINGS).to_dicts()}
     assert seen == {"old": (2, AS_OF), "new": (3, later)}
@@ -138,7 +140,10 @@ def test_no_planted_value_reaches_a_table_a_log_or_the_screen(
         "code_list", "identifier", "noted", "not_future", "rejected_row", "type", "unique",
     }  # fmt: skip
     out = capfd.readouterr()
-    kept = [json.dumps(lake.read(table).to_dicts(), default=str, ensure_ascii=False) for table in (RESULTS, FINDINGS)]
+    kept = [
+        json.dumps(lake.read(table).to_dicts(), default=str, ensure_ascii=False)
+        for table in (RESULTS, FINDINGS)
+    ]
     for text in (*kept, repr(results), caplog.text, out.out, out.err):
         assert MARKER.lower() not in text.lower()
 
@@ -204,7 +209,9 @@ def test_counts_that_the_rows_do_not_bear_out_are_a_crash(
     check = all_checks()["identifier"]
     wrong = type(check.failing(_rule(resource, "identifier")))("true", "'x'")
     monkeypatch.setattr(type(check), "failing", lambda *_: wrong)
-    results = {r.check: (r.state, r.error) for r in check_resource(lake, a_release(resource), RESOURCE, AS_OF)}
+    results = {
+        r.check: (r.state, r.error) for r in check_resource(lake, a_release(resource), RESOURCE, AS_OF)
+    }
     assert results["identifier"] == ("crashed", "CountsDisagree")
     assert results["unique"] == ("failed", "")
 

@@ -15,7 +15,8 @@ from tests.expectations.conftest import AS_OF, a_release, a_resource, write_syst
 def result(indicator: str, evaluated: int, unexpected: int, **changes: Any) -> dict[str, Any]:
     return {
         "rule_id": "r", "rule_version": "v", "check": "c", "indicator": indicator, "severity": "error",
-        "agency_id": "a", "resource_id": "a.one", "column": "", "evaluated": evaluated, "unexpected": unexpected,
+        "agency_id": "a", "resource_id": "a.one", "column": "", "evaluated": evaluated,
+        "unexpected": unexpected,
         "state": "failed" if unexpected else "passed" if evaluated else "not_assessed", "fingerprint": "f",
         "as_of": AS_OF, "release": 1, "profile": "p", **changes,
     }  # fmt: skip
@@ -24,10 +25,14 @@ def result(indicator: str, evaluated: int, unexpected: int, **changes: Any) -> d
 @pytest.fixture
 def release() -> Release:
     columns = [{"name": "c", "type": "integer"}]
-    return a_release(a_resource(columns, id="a.one"), a_resource(columns, id="a.two"), a_resource(columns, id="b.x"))
+    return a_release(
+        a_resource(columns, id="a.one"), a_resource(columns, id="a.two"), a_resource(columns, id="b.x")
+    )
 
 
-def scored(release: Release, *results: dict[str, Any]) -> dict[tuple[str, str], tuple[int, int, float | None]]:
+def scored(
+    release: Release, *results: dict[str, Any]
+) -> dict[tuple[str, str], tuple[int, int, float | None]]:
     frame = shaped(RESULTS, results)
     return {(s.scope_id, s.indicator): (s.a, s.b, s.score) for s in scores_of(frame, release)}
 
@@ -58,13 +63,17 @@ def test_every_word_of_the_profile_is_scored_or_shown_without_a_score(release: R
     scores = list(scores_of(shaped(RESULTS, []), release))
     words = [(s.dimension, s.indicator) for s in scores if s.scope_id == "a.one"]
     assert sorted(words) == [
-        ("准确性", "0301"), ("准确性", "0302"), ("完整性", "0201"), ("完整性", "0202"), ("通用", ""), ("重复", "0303"),
+        ("准确性", "0301"), ("准确性", "0302"), ("完整性", "0201"), ("完整性", "0202"),
+        ("通用", ""), ("重复", "0303"),
     ]  # fmt: skip
     assert all(isinstance(s, Score) and s.score is None for s in scores)
 
 
 def test_resources_that_are_not_listed_do_not_count(release: Release) -> None:
-    assert scored(release, result("0201", 10, 1), result("0201", 10, 9, resource_id="a.gone"))["a", "0201"][1] == 10
+    assert (
+        scored(release, result("0201", 10, 1), result("0201", 10, 9, resource_id="a.gone"))["a", "0201"][1]
+        == 10
+    )
 
 
 def test_equal_scores_are_written_once(lake: Lake, release: Release) -> None:

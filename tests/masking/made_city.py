@@ -1,4 +1,4 @@
-"""A city of two resources and two datasets, with planted identity numbers that are nobody's (division 3299)."""
+"""A city of two resources and two datasets, with made-up identity numbers (division 3299)."""
 
 import datetime as dt
 import random
@@ -32,7 +32,8 @@ def citizen_id(seed: int) -> str:
     """Make an identity number with a right check character."""
     lot = random.Random(seed)
     first17 = (
-        f"3299{lot.randint(1, 20):02d}{lot.randint(1940, 2012)}{lot.randint(1, 12):02d}{lot.randint(1, 28):02d}"
+        f"3299{lot.randint(1, 20):02d}{lot.randint(1940, 2012)}"
+        f"{lot.randint(1, 12):02d}{lot.randint(1, 28):02d}"
         f"{lot.randint(1, 999):03d}"
     )
     return first17 + check_character(first17)
@@ -81,7 +82,10 @@ ENTITIES = resource(
     [
         _column("credit_code", "credit_code", base="organisation.credit_code"),
         _column(
-            "entity_name", "text", base="organisation.name", sensitive_when="entity_kind = 'individual_business'"
+            "entity_name",
+            "text",
+            base="organisation.name",
+            sensitive_when="entity_kind = 'individual_business'",
         ),
         _column("entity_kind", "code", base="organisation.legal_form"),
         _column("representative_id", "citizen_id", open="none"),
@@ -142,11 +146,13 @@ POPULATION = dataset(
 )
 
 
-def release(*datasets: Dataset, unlisted: tuple[str, ...] = (), profile: str = "yancheng", **more: Any) -> Release:
+def release(
+    *datasets: Dataset, unlisted: tuple[str, ...] = (), profile: str = "yancheng", **more: Any
+) -> Release:
     """Make a release in which everything is listed except what is named."""
     resources = {r.id: r for r in more.get("resources", (ENTITIES, HOUSEHOLDS))}
     catalogue = Catalogue(resources=resources, datasets={d.id: d for d in datasets})
-    states: dict[str, Any] = {name: "listed" for name in (*resources, *catalogue.datasets)}
+    states: dict[str, Any] = dict.fromkeys((*resources, *catalogue.datasets), "listed")
     states |= dict.fromkeys(unlisted, "reviewed")
     published = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
     return Release(7, "release-hash", published, "r", "v", load_profile(profile), catalogue, states)

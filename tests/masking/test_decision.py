@@ -33,7 +33,12 @@ from resource_catalogue.dataset import Dataset
 from resource_catalogue.errors import LakeError
 from resource_catalogue.release import Release
 
-CELLS = {("329901", "男", 1980): 30, ("329901", "女", 1980): 25, ("329902", "男", 1980): 4, ("329902", "女", 1950): 21}
+CELLS = {
+    ("329901", "男", 1980): 30,
+    ("329901", "女", 1980): 25,
+    ("329902", "男", 1980): 4,
+    ("329902", "女", 1950): 21,
+}
 
 
 @pytest.fixture
@@ -93,13 +98,17 @@ def test_sensitive_rows_that_the_candidate_cannot_tell_are_refused(lake: Lake) -
     assert "entity_name" in columns_of(refusal(lake, made, crossed))
 
 
-def test_the_condition_is_asked_of_the_base_attribute_where_the_candidate_reads_the_base(tmp_path: Path) -> None:
+def test_the_condition_is_asked_of_the_base_attribute_where_the_candidate_reads_the_base(
+    tmp_path: Path,
+) -> None:
     lake = make_lake(tmp_path)
     base = pl.DataFrame({"name": ["甲公司", "店主张三"], "legal_form": ["company", "individual_business"]})
     lake.overwrite(lake_table("base.organisation"), base)
     made = dataset("list", [{"name": "shown", "mask": "suppress_when_sensitive"}])
     sql = "select name as shown, legal_form as form from base.organisation"
-    lake.overwrite(lake_table("candidate.entities_list"), base.rename({"name": "shown", "legal_form": "form"}))
+    lake.overwrite(
+        lake_table("candidate.entities_list"), base.rename({"name": "shown", "legal_form": "form"})
+    )
     context = MaskContext(AS_OF.date(), made.id)
     admitted = decide(release(made), made, sql, lake, deployment(tmp_path).settings, context)
     assert admitted.columns[0].condition == "(form = 'individual_business')"
@@ -117,8 +126,8 @@ def lake_table(name: str) -> Any:
     "sql",
     [
         "select credit_code, representative_id as note from standard.market__entities",
-        "with a as (select credit_code, concat('no.', representative_id) as n from standard.market__entities) "
-        "select credit_code, n as note from a",
+        "with a as (select credit_code, concat('no.', representative_id) as n "
+        "from standard.market__entities) select credit_code, n as note from a",
         "select credit_code, max(representative_id) over (partition by entity_kind) as note "
         "from standard.market__entities",
         "select credit_code, scope as note from standard.market__entities union all by name "
@@ -152,12 +161,14 @@ def test_a_forgotten_identity_number_in_an_undeclared_column_is_found_and_refuse
 def test_an_identity_number_among_credit_codes_is_refused(tmp_path: Path) -> None:
     codes = [*(credit_code(n) for n in range(39)), citizen_id(7)]
     lake = make_lake(tmp_path, entities_frame().with_columns(pl.Series("credit_code", codes)))
-    assert columns_of(refusal(lake, plain("credit_code"), "select credit_code from standard.market__entities")) == [
-        "credit_code"
-    ]
+    assert columns_of(
+        refusal(lake, plain("credit_code"), "select credit_code from standard.market__entities")
+    ) == ["credit_code"]
 
 
-def test_a_declared_identity_number_is_never_open_to_all_even_if_the_catalogue_says_so(tmp_path: Path) -> None:
+def test_a_declared_identity_number_is_never_open_to_all_even_if_the_catalogue_says_so(
+    tmp_path: Path,
+) -> None:
     columns = [{"name": "owner_id", "zh": "o", "type": "citizen_id"}]
     lax = resource("market.entities", "open_to_all", columns)
     lake = make_lake(tmp_path, pl.DataFrame({"owner_id": [citizen_id(n) for n in range(5)]}))
@@ -202,7 +213,8 @@ SEX, N = {"name": "sex", "role": "quasi"}, {"name": "n", "role": "count"}
 @pytest.mark.parametrize(
     ("made", "sql", "column"),
     [
-        (_statistics({"name": "name", "role": "quasi"}, N), "select name, count(*) as n from base.person group by 1", "name"),
+        (_statistics({"name": "name", "role": "quasi"}, N),
+         "select name, count(*) as n from base.person group by 1", "name"),
         (_statistics(SEX, N), "select sex, 100 as n from base.person group by 1", "n"),
         (_statistics(SEX, N), "select sex, max(citizen_id) as n from base.person group by 1", "n"),
         (_statistics(SEX, N, {"name": "share"}),

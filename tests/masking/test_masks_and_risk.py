@@ -17,7 +17,9 @@ from masking.risk import measure, minimum_cell
 CONTEXT = MaskContext(dt.date(2026, 3, 16), "publication_a", b"k" * 32)
 
 
-def applied(name: str, values: list[object], arguments: Arguments | None = None, context: MaskContext = CONTEXT) -> list[object]:  # noqa: E501
+def applied(
+    name: str, values: list[object], arguments: Arguments | None = None, context: MaskContext = CONTEXT
+) -> list[object]:
     """Apply a mask to a column of values."""
     expression = masks()[name].apply(pl.col("v"), arguments or {}, context)
     return pl.DataFrame({"v": values}).select(expression)["v"].to_list()
@@ -35,7 +37,8 @@ def test_every_mask_speaks_both_languages_and_says_what_it_lowers() -> None:
 
 @pytest.mark.parametrize(
     ("name", "arguments"),
-    [("keep_prefix", {"length": 14}), ("age_band", {"width": 1}), ("round_amount", {"to": 1}), ("keep_prefix", {"length": True})],
+    [("keep_prefix", {"length": 14}), ("age_band", {"width": 1}), ("round_amount", {"to": 1}),
+     ("keep_prefix", {"length": True})],
 )  # fmt: skip
 def test_arguments_that_hide_too_little_are_refused(name: str, arguments: Arguments) -> None:
     with pytest.raises(ValueError, match="must be a whole number"):
@@ -45,7 +48,7 @@ def test_arguments_that_hide_too_little_are_refused(name: str, arguments: Argume
 @given(st.dates(dt.date(1900, 1, 1), dt.date(2026, 3, 16)))
 @settings(max_examples=60, deadline=None)
 def test_an_age_lies_in_its_band(born: dt.date) -> None:
-    age = 2026 - born.year - ((3, 16) < (born.month, born.day))
+    age = 2026 - born.year - ((born.month, born.day) > (3, 16))
     band = str(applied("age_band", [born])[0])
     low, high = (90, 200) if band == "90+" else map(int, band.split("-"))
     assert low <= age <= high
@@ -53,7 +56,9 @@ def test_an_age_lies_in_its_band(born: dt.date) -> None:
 
 def test_pseudonyms_of_two_publications_or_keys_do_not_join() -> None:
     here = applied("keyed_pseudonym", ["A1", "A1", None])
-    there = applied("keyed_pseudonym", ["A1"], context=MaskContext(CONTEXT.as_of, "publication_b", CONTEXT.key))
+    there = applied(
+        "keyed_pseudonym", ["A1"], context=MaskContext(CONTEXT.as_of, "publication_b", CONTEXT.key)
+    )
     other = applied("keyed_pseudonym", ["A1"], context=MaskContext(CONTEXT.as_of, "publication_a", b"x" * 32))
     assert here[0] == here[1]
     assert here[2] is None
@@ -62,7 +67,9 @@ def test_pseudonyms_of_two_publications_or_keys_do_not_join() -> None:
         applied("keyed_pseudonym", ["A1"], context=MaskContext(CONTEXT.as_of, "publication_a"))
 
 
-ROWS = st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["x", "y", None]), st.integers(1, 3)), max_size=40)
+ROWS = st.lists(
+    st.tuples(st.sampled_from("ab"), st.sampled_from(["x", "y", None]), st.integers(1, 3)), max_size=40
+)
 
 
 @given(ROWS)
@@ -113,7 +120,9 @@ def test_no_small_cell_is_published_nor_told_from_the_published_totals(
     assert large <= set(published), "no cell goes needlessly"
     hidden = [cell for cell in cells if cell not in published]
     equations = [
-        [float(p in (None, h[0]) and q in (None, h[1])) for h in hidden] for p, q in published if None in (p, q)
+        [float(p in (None, h[0]) and q in (None, h[1])) for h in hidden]
+        for p, q in published
+        if None in (p, q)
     ]
     for place in range(len(hidden)):
         _assert_not_determined(equations, place, len(hidden))

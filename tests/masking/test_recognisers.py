@@ -42,7 +42,9 @@ def _cells(count: int, seed: int) -> list[str]:
         lambda: f"{lot.choice('EGDSPX')}{lot.randint(0, 10**8 - 1):08d}",
         lambda: f"{lot.randint(10**14, 10**15 - 1)}",
         lambda: f"{lot.randint(10**17, 10**19 - 1)}",
-        lambda: f"{citizen_id(lot.randint(0, 99))} {lot.choice(['138', '139'])}{lot.randint(0, 10**8 - 1):08d}",
+        lambda: (
+            f"{citizen_id(lot.randint(0, 99))} {lot.choice(['138', '139'])}{lot.randint(0, 10**8 - 1):08d}"
+        ),
     ]
     return [_spelt(lot.choice(makers)(), lot) for _ in range(count)]
 
@@ -69,7 +71,9 @@ def test_the_recognisers_work_in_a_presidio_engine_without_any_model() -> None:
 
     engine = NoOpNlpEngine([{"lang_code": "zh", "model_name": "none"}])
     engine.load()
-    registry = RecognizerRegistry([as_presidio(r) for r in recognisers().values()], supported_languages=["zh"])
+    registry = RecognizerRegistry(
+        [as_presidio(r) for r in recognisers().values()], supported_languages=["zh"]
+    )
     analyser = AnalyzerEngine(registry, engine, supported_languages=["zh"])
     number = citizen_id(1)
     found = analyser.analyze(f"联系人身份证号{number}已登记", "zh")

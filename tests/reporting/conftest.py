@@ -1,0 +1,20 @@
+"""The hand-built city, once per session: tests only read it."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from reporting_city import MARKERS, City, build_city
+
+
+@pytest.fixture(scope="session")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    """Give the city to tests that only read it."""
+    built = build_city(tmp_path_factory.mktemp("reporting") / "home")
+    yield built
+    built.state.close()
+
+
+@pytest.fixture(scope="session")
+def has_no_marker() -> Callable[[str], bool]:
+    """Tell whether a text is free of everything planted."""
+    return lambda text: not any(marker in text for marker in MARKERS)
