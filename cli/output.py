@@ -8,13 +8,22 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-console = Console(soft_wrap=True, highlight=False)
-errors = Console(stderr=True, soft_wrap=True, highlight=False)
+_PIPED_WIDTH = 200
+"""Width of tables where nobody's screen sets one."""
+
+
+def _console(stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False)
+    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=_PIPED_WIDTH)
+
+
+console = _console(stderr=False)
+errors = _console(stderr=True)
 
 
 def print_json(value: Any) -> None:
     """Print a value as JSON, Chinese as it is."""
-    console.print(json.dumps(value, ensure_ascii=False, indent=1, default=str), markup=False)
+    console.print(json.dumps(value, ensure_ascii=False, indent=1, default=str), markup=False, soft_wrap=True)
 
 
 def print_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
@@ -34,4 +43,4 @@ def print_fields(title: str, fields: Mapping[str, Any]) -> None:
 
 def say(text: str) -> None:
     """Print a line."""
-    console.print(escape(text))
+    console.print(escape(text), soft_wrap=True)

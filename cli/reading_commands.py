@@ -1,11 +1,11 @@
 """Commands that only read: status, explain, trace."""
 
+from collections import Counter
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from casework.state import State
 from cli.options import HERE, AsJson, Home, open_deployment, opened_state
 from cli.output import print_json, print_table, say
 from lake import Lake
@@ -76,17 +76,27 @@ def print_status(deployment: Deployment) -> None:
         print_table(f"{_TITLES[part]} / {part}", columns, [[row.get(c) for c in columns] for row in found[part]])
 
 
-def _status(deployment: Deployment) -> dict[str, object] | dict[str, list[dict[str, object]]]:
+def print_summary(deployment: Deployment) -> None:
+    """Print what a run came to in a few lines: counts by state, by agency, and the opened datasets."""
+    found = _status(deployment)
+    profile = found["profile"] or {}
+    say(f"目录版本 / release {found['release']}; {profile.get('id')}@{profile.get('version')} {profile.get('status')}")
+    states = Counter(row["state"] for row in found["deliveries"])
+    print_table("归集批次 / deliveries", ("状态 / state", "数 / count"), sorted(states.items()))
+    tasks = Counter((row["agency"], row["state"]) for row in found["tasks"])
+    rows = Counter({key: sum(t["rows"] for t in found["tasks"] if (t["agency"], t["state"]) == key) for key in tasks})
+    lines = [(agency, state, count, rows[agency, state]) for (agency, state), count in sorted(tasks.items())]
+    print_table("整改任务 / tasks", ("机构 / agency", "状态 / state", "任务 / tasks", "行 / rows"), lines)
+    print_table("开放数据集 / opened", _COLUMNS["opened"], [[r.get(c) for c in _COLUMNS["opened"]] for r in found["opened"]])
+
+
+def _status(deployment: Deployment) -> dict[str, Any]:
     from reporting.status import status as read_status
 
     lake = Lake.of(deployment)
     release = current_release(lake) if release_numbers(lake) else None
     with opened_state(deployment) as state:
-        return read_status(deployment, lake, _or_none(state), release)
-
-
-def _or_none(state: State) -> State:
-    return state
+        return read_status(deployment, lake, state, release)
 
 
 _TITLES = {"deliveries": "归集批次", "findings": "问题数据", "tasks": "整改任务", "opened": "开放数据集"}

@@ -11,6 +11,7 @@ import typer
 
 from cli.options import HERE, AsOf, Home, open_deployment
 from cli.output import console, say
+from cli.reading_commands import print_summary
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import SettingError
 
@@ -65,7 +66,7 @@ def demo(
         act = Deployment.open(home, {"CIVICLAKE_AS_OF": instant.isoformat()})
         _publish_demo(act)
         failed = _run(act, instant.isoformat()) or failed
-    _summary(Deployment.open(home))
+    print_summary(Deployment.open(home))
     if failed:
         raise typer.Exit(1)
 
@@ -125,12 +126,6 @@ def _demo_bodies(deployment: Deployment) -> list[tuple[str, str]]:
 
     agencies = load_draft(deployment.catalogue).catalogue.agencies.values()
     return [(agency.id, role) for agency in agencies for role in agency.roles if role in ("authority", "operator")]
-
-
-def _summary(deployment: Deployment) -> None:
-    from cli.reading_commands import print_status
-
-    print_status(deployment)
 
 
 _TEMPLATE = """# Settings of this deployment; docs/settings.md explains each. CIVICLAKE_* variables override them.

@@ -112,14 +112,14 @@ def export(
 ) -> None:
     """导出整改清单 / Write the XLSX sheet for the source agency: which cell of its own file to mend."""
     from casework.task_sheet import export_task
-    from reporting.task_words import explain_row
+    from reporting.task_words import TaskWords
 
     deployment = open_deployment(home)
     lake = Lake.of(deployment)
     release = current_release(lake)
     folder = out or deployment.var / "outbox"
     with opened_state(deployment) as state:
-        path = export_task(state, lake, release, task, folder, actor_of(actor).agency, explain=explain_row(release))
+        path = export_task(state, lake, release, task, folder, actor_of(actor).agency, explain=TaskWords(release))
     say(str(path))
 
 

@@ -10,7 +10,6 @@ import duckdb
 
 from expectations.check import literal, quoted
 from resource_catalogue.code_list import CodeList
-from resource_catalogue.release import code_list_hash
 
 ABSENT_CODE = "not_stated"
 """The note of ``norms`` for words such as N/A: nothing was sent, so it is no fault and no changed value."""
@@ -39,17 +38,12 @@ def define_macros(connection: duckdb.DuckDBPyConnection) -> None:
 
 def code_list_version(codes: CodeList) -> str:
     """Return the version of a code list: a short hash of its rows."""
-    return code_list_hash(codes)[:12]
+    return codes.hash[:12]
 
 
 def code_list_macro(name: str, version: str) -> str:
     """Return the macro that is true for a code that is not in the list on a day."""
     return quoted(f"check_is_unlisted_{name}_{version}")
-
-
-def is_dated(codes: CodeList) -> bool:
-    """Tell whether any code of the list has a period of validity."""
-    return any(code.valid_from or code.valid_to for code in codes.codes)
 
 
 def register_code_list(connection: duckdb.DuckDBPyConnection, codes: CodeList) -> None:

@@ -182,11 +182,12 @@ def _number(text: pl.Series, kind: type[pl.DataType], code: str) -> pl.DataFrame
 
 
 def _boolean(text: pl.Series) -> pl.DataFrame:
-    bare = text.str.strip_chars().str.to_lowercase()
-    value = pl.Series(bare.name, [None] * len(bare), dtype=pl.Boolean)
-    value = value.set(bare.is_in(list(_TRUE)).fill_null(value=False), True)
-    value = value.set(bare.is_in(list(_FALSE)).fill_null(value=False), False)
-    return _frame(value, bare.is_not_null() & (bare != "") & value.is_null(), "not_a_boolean")
+    """Read yes and no; 无 is the opposite of 有 here, not the absence of a value."""
+    said = text.str.strip_chars().str.to_lowercase()
+    value = pl.Series("value", [None] * len(said), dtype=pl.Boolean)
+    value = value.set(said.is_in(list(_TRUE)).fill_null(value=False), True)
+    value = value.set(said.is_in(list(_FALSE)).fill_null(value=False), False)
+    return _frame(value, _text(text)["value"].is_not_null() & value.is_null(), "not_a_boolean")
 
 
 def _frame(value: pl.Series, wrong: pl.Series, code: str) -> pl.DataFrame:

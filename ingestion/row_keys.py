@@ -62,7 +62,9 @@ def subject_key_of(entity: str, parts: Sequence[str], key: bytes) -> str:
     """Return the subject key of one identifier, the same that ``subject_keys`` gives its rows.
 
     Args:
+        entity: Kind of subject.
         parts: Normalised parts of the identifier, in the order of the entity's ``identifier``.
+        key: Secret of the subject keys.
     """
     text = pl.Series("parts", [_SEPARATOR.join((entity, *parts))])
     return str(text.to_frame().select(keyed_hash(pl.col("parts"), key)).item())

@@ -18,7 +18,7 @@ from resource_catalogue.catalogue import Catalogue
 from resource_catalogue.code_list import Code, CodeList
 from resource_catalogue.dataset import Dataset
 from resource_catalogue.profile import Profile
-from resource_catalogue.release import Release, body_hash, code_list_hash
+from resource_catalogue.release import Release, body_hash
 from resource_catalogue.resource import Resource
 from resource_catalogue.source_register import SourceRegister
 from resource_catalogue.words import TableName
@@ -97,7 +97,7 @@ def entry_rows(new: Release) -> Iterator[Row]:
             "kind": "code_list",
             "id": name,
             "state": "listed",
-            "hash": code_list_hash(codes),
+            "hash": codes.hash,
             "body": body,
         }
 

@@ -1,7 +1,5 @@
 """Keys, groups and check names: an asset is called like its table."""
 
-import re
-
 import dagster as dg
 
 from resource_catalogue.resource import Resource
@@ -36,15 +34,6 @@ def open_key(dataset: str) -> dg.AssetKey:
 def candidate_key(dataset: str) -> dg.AssetKey:
     """Return the key of a dataset's candidate."""
     return dg.AssetKey(["candidate", dataset])
-
-
-def check_name(rule_id: str) -> str:
-    """Return a rule id as a name that Dagster takes.
-
-    >>> check_name("tax.payers:required:credit_code")
-    'tax_payers__required__credit_code'
-    """
-    return re.sub(r"[^A-Za-z0-9_]", "_", rule_id.replace(":", "__"))
 
 
 def slices_of(resource: Resource) -> dg.DynamicPartitionsDefinition | None:

@@ -12,8 +12,9 @@ from lake.claims import contributors
 from lake.dbt_run import build_models, prepare_project
 from lake.register import refresh_register
 from orchestration.asset_keys import REGISTER, claims_key, standard_key
-from orchestration.ingestion_assets import check_result, check_specs, row_count
+from orchestration.ingestion_assets import row_count
 from orchestration.platform import Platform
+from orchestration.rule_checks import check_results, check_specs
 from resource_catalogue.entities import ENTITIES
 
 
@@ -52,12 +53,12 @@ def _claims_asset(platform: Platform, entity: str) -> dg.AssetsDefinition:
         group_name="base",
         deps=[*sources, REGISTER],
         description=f"{ENTITIES[entity].zh}: 各机构的陈述 / what every agency says",
-        check_specs=check_specs(((rule.rule_id, rule.text.zh) for rule in rules), key),
+        check_specs=check_specs(rules, key),
     )
     def claims() -> dg.MaterializeResult:
         results = check_agreement(platform.lake, platform.release, entity, platform.as_of)
         return dg.MaterializeResult(
-            metadata={"contributors": len(sources)}, check_results=[check_result(r, key) for r in results]
+            metadata={"contributors": len(sources)}, check_results=check_results(results, key)
         )
 
     return claims

@@ -1,16 +1,15 @@
 """One asset per listed resource: its deliveries taken in, conformed to ``standard``, its rules checked."""
 
 import datetime as dt
-from collections.abc import Iterable
 
 import dagster as dg
 
-from expectations.results import RuleResult
 from expectations.rule import rules_of
 from expectations.run import check_resource
 from ingestion.ingest import ingest_resource
-from orchestration.asset_keys import check_name, slices_of, standard_key
+from orchestration.asset_keys import slices_of, standard_key
 from orchestration.platform import Platform
+from orchestration.rule_checks import check_results, check_specs
 from resource_catalogue.resource import Resource
 from resource_catalogue.words import TableName, standard_table
 
@@ -24,27 +23,6 @@ def standard_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     return [_standard_asset(platform, resource) for resource in platform.release.listed_resources()]
 
 
-def check_specs(rule_ids: Iterable[tuple[str, str]], key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
-    """Declare one asset check per rule, given as id and text."""
-    return [dg.AssetCheckSpec(check_name(rule), asset=key, description=text) for rule, text in rule_ids]
-
-
-def check_result(result: RuleResult, key: dg.AssetKey) -> dg.AssetCheckResult:
-    """Show a rule's result; counts and codes only, never a value."""
-    return dg.AssetCheckResult(
-        check_name=check_name(result.rule_id),
-        asset_key=key,
-        passed=result.state in ("passed", "not_assessed"),
-        severity=dg.AssetCheckSeverity.WARN if result.severity == "warn" else dg.AssetCheckSeverity.ERROR,
-        metadata={
-            "state": result.state,
-            "evaluated": result.evaluated,
-            "unexpected": result.unexpected,
-            "indicator": result.indicator,
-        },
-    )
-
-
 def _standard_asset(platform: Platform, resource: Resource) -> dg.AssetsDefinition:
     key = standard_key(resource.id)
     rules = [rule for rule in rules_of(resource, platform.release) if rule.check != AGREEMENT]
@@ -55,7 +33,7 @@ def _standard_asset(platform: Platform, resource: Resource) -> dg.AssetsDefiniti
         description=f"{resource.name.zh} / {resource.name.en}. {resource.grain.en}",
         partitions_def=slices_of(resource),
         backfill_policy=dg.BackfillPolicy.single_run() if resource.source.slice else None,
-        check_specs=check_specs(((rule.rule_id, rule.text.zh) for rule in rules), key),
+        check_specs=check_specs(rules, key),
         freshness_policy=_freshness(resource),
         retry_policy=_RETRY,
         owners=[f"team:{resource.agency}"],
@@ -69,7 +47,7 @@ def _standard_asset(platform: Platform, resource: Resource) -> dg.AssetsDefiniti
         results = check_resource(platform.lake, platform.release, resource.id, as_of)
         return dg.MaterializeResult(
             metadata={**row_count(platform, key), "new_deliveries": len(done.new), "waiting": done.waiting},
-            check_results=[check_result(result, key) for result in results],
+            check_results=check_results(results, key),
         )
 
     return standard

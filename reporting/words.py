@@ -95,6 +95,8 @@ def delivery_reason(reason: str) -> Label | None:
     if not reason:
         return None
     labels = [_one_reason(part) for part in reason.split("; ")]
+    if all(label.zh == label.en for label in labels):
+        return Label(zh=reason, en=reason)
     return Label(zh="；".join(label.zh for label in labels), en="; ".join(label.en for label in labels))
 
 

@@ -5,7 +5,9 @@ Here: reading the lists that ship and those of a deployment. Not here: checking 
 
 import csv
 import datetime as dt
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 SHIPPED = Path(__file__).parent / "code_lists"
@@ -24,12 +26,25 @@ class Code:
     kind: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CodeList:
-    """Hold a named list; a code may stand several times with different periods."""
+    """Hold a named list; a code may stand several times with different periods.
+
+    The divisions alone are thousands of rows, so what is derived from all of them is derived once.
+    """
 
     name: str
     codes: tuple[Code, ...]
+
+    @cached_property
+    def hash(self) -> str:
+        """Return the hash over all rows."""
+        return hashlib.sha256(repr(self.codes).encode()).hexdigest()
+
+    @cached_property
+    def is_dated(self) -> bool:
+        """Tell whether any code has a period of validity."""
+        return any(code.valid_from or code.valid_to for code in self.codes)
 
 
 def load_code_lists(*folders: Path) -> dict[str, CodeList]:

@@ -12,7 +12,6 @@ from typing import Literal
 from pydantic import BaseModel
 
 from resource_catalogue.catalogue import Catalogue
-from resource_catalogue.code_list import CodeList
 from resource_catalogue.dataset import Dataset
 from resource_catalogue.profile import Profile
 from resource_catalogue.resource import Resource
@@ -77,10 +76,5 @@ def catalogue_hash(catalogue: Catalogue, profile: Profile) -> str:
     parts = [body_hash(profile)]
     for group in (catalogue.agencies, catalogue.resources, catalogue.registers, catalogue.datasets):
         parts.extend(f"{key}={body_hash(entry)}" for key, entry in sorted(group.items()))
-    parts.extend(f"{name}={code_list_hash(codes)}" for name, codes in sorted(catalogue.code_lists.items()))
+    parts.extend(f"{name}={codes.hash}" for name, codes in sorted(catalogue.code_lists.items()))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def code_list_hash(codes: CodeList) -> str:
-    """Return the hash of a code list's rows."""
-    return hashlib.sha256(repr(codes.codes).encode()).hexdigest()

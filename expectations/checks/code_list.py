@@ -20,7 +20,7 @@ from expectations.check import (
     Reason,
     absent,
 )
-from expectations.macros import code_list_macro, code_list_version, is_dated, known_code_sql
+from expectations.macros import code_list_macro, code_list_version, known_code_sql
 from resource_catalogue.errors import CatalogueError
 from resource_catalogue.model import Label
 from resource_catalogue.release import Release
@@ -103,7 +103,7 @@ def _coded(resource: Resource, release: Release) -> Iterator[Declaration]:
                 "a list of the release",
                 "add the list",
             )
-        arguments: Arguments = {"list": name, "version": code_list_version(codes), "dated": is_dated(codes)}
+        arguments: Arguments = {"list": name, "version": code_list_version(codes), "dated": codes.is_dated}
         yield Declaration(column.name, arguments=arguments)
 
 

@@ -88,12 +88,10 @@ class Freshness(Check):
         return Count(values[ROWS] - values[absent(AGE)], values[_too_old(rule)])
 
     def failing(self, rule: ExpectationRule) -> Failing:
-        """Find the resource itself: no delivery, no row."""
+        """Find the newest delivery; none where the resource never delivered."""
         return Failing(
             f"coalesce({AGE} > {int(rule.arguments['max_age'])}, false)",
-            "case when is_missing then 'no_delivery' else 'overdue' end",
-            f"(select {AGE}, _delivery_id = '' as is_missing, '' as _row_key, '' as _delivery_id, "
-            "0 as _row_number, null as _line, null as _sheet from checked_deliveries)",
+            "case when _delivery_id = '' then 'no_delivery' else 'overdue' end",
         )
 
 

@@ -27,7 +27,8 @@ def entry(
     source: str, scope: Mapping[str, str], since: str = "2020-01-01", to: str | None = None
 ) -> dict[str, Any]:
     return {
-        "attribute": ["name", "established_on"], "scope": dict(scope), "source": source, "compare": [TAX],
+        "attribute": ["credit_code", "name", "established_on"],
+        "scope": dict(scope), "source": source, "compare": [TAX],
         "valid": {"from": since, "to": to}, "decided": {"by": "x", "doc_no": "1", "on": since},
     }  # fmt: skip
 

@@ -218,6 +218,8 @@ def test_a_delivery_grows_old_by_its_promised_frequency(
     results = check(lake, [{"name": "c", "type": "integer"}], [{"c": "1"}], update={"frequency": frequency})
     assert results["freshness:"][0] == state
     assert found(lake) == ([("freshness", 0, "", "overdue")] if state == "failed" else [])
+    if state == "failed":
+        assert lake.read(FINDINGS)["delivery_id"].to_list() == ["d1"]
 
 
 def test_a_held_delivery_did_arrive(lake: Lake) -> None:

@@ -1,7 +1,8 @@
 """A small city whose files are really ingested; its base, findings and tasks are laid out by hand.
 
-Three agencies speak: the market regulator (source of organisations), labour (compared with it, source of insured
-counts), the police (persons). Every value of a person and every rejected line carries a marker that no report shows.
+Three agencies speak: the market regulator (source of organisations), labour (compared with it, source of
+insured counts), the police (persons). Every value of a person and every rejected line carries a marker that
+no report shows.
 """
 
 import datetime as dt
@@ -69,7 +70,8 @@ def an_agency(name: str, **more: Any) -> Agency:
     """Declare an agency with all posts that cases need."""
     posts = ("registrar", "reviewer", "quality_officer", "data_officer")
     body = {
-        "id": name, "name": {"zh": f"示例市{name}", "en": name}, "short_name": {"zh": f"市{name}", "en": name},
+        "id": name, "name": {"zh": f"示例市{name}", "en": name},
+        "short_name": {"zh": f"市{name}", "en": name},
         "credit_code": "11329900009000015E", "legal_kind": "administrative_organ", "functions": [name],
         "tier": "city", "division_code": "329900", "node": "city", "valid": {"from": "2019-01-10"},
         "posts": [{"post": post, "title": {"zh": post}} for post in posts], **more,
@@ -82,8 +84,9 @@ def a_resource(name: str, subject: str, columns: list[dict[str, Any]], **more: A
     agency = name.split(".")[0]
     label = {"zh": f"资源{name}", "en": name}
     body = {
-        "id": name, "code": "3/1", "name": label, "summary": label, "class": "department", "categories": ["x"],
-        "agencies": {"collecting": agency, "reviewing": agency, "providing": agency}, "obtained_by": "collected",
+        "id": name, "code": "3/1", "name": label, "summary": label, "class": "department",
+        "agencies": {"collecting": agency, "reviewing": agency, "providing": agency},
+        "categories": ["x"], "obtained_by": "collected",
         "form": "structured", "format": "file", "subject": subject, "grain": label,
         "key": [columns[0]["name"]], "update": {"frequency": "yearly"}, "share": {"type": "open_to_all"},
         "open": {"type": "open_to_all"}, "source": {"path": f"{agency}/*.csv"}, "columns": columns, **more,
@@ -121,7 +124,8 @@ def _register() -> SourceRegister:
             "base": "organisation", "entity": "organisation",
             "entries": [
                 {"attribute": ["credit_code", "name", "legal_form", "legal_representative_name"],
-                 "scope": {"registrar": "9"}, "source": MARKET, "statute": statute, "compare": [LABOUR], **common},
+                 "scope": {"registrar": "9"}, "source": MARKET, "statute": statute,
+                 "compare": [LABOUR], **common},
                 {"attribute": ["phone"], "source": MARKET, "compare": [LABOUR], "if_absent": "provisional",
                  **common},
                 {"attribute": ["insured_count"], "source": LABOUR, **common},
@@ -166,10 +170,14 @@ _FILES = {
         f"{FIRM},示例机械有限公司,company,{PERSON}\n"
         f"{REJECTED},a,b,c,d,e,{CITIZEN}\n"
     ),
-    "2026-03-25/market/entities_2.csv": f"信用代码,企业名称,类型,法定代表人\n{FIRM},示例机械厂,company,{PERSON}\n",
+    "2026-03-25/market/entities_2.csv": (
+        f"信用代码,企业名称,类型,法定代表人\n{FIRM},示例机械厂,company,{PERSON}\n"
+    ),
     "2026-03-16/labour/units.csv": (
         f"2026年参保单位\n信用代码,单位名称,参保人数,联系电话,{FOREIGN_HEADING}\n"
-        f"{FIRM},示例机械公司,12,051200000000,x\n{SHOP},{SHOP_NAME_AT_LABOUR},1,,x\n{SILENT},示例粮油站,3,,x\n"
+        f"{FIRM},示例机械公司,12,051200000000,x\n"
+        f"{SHOP},{SHOP_NAME_AT_LABOUR},1,,x\n"
+        f"{SILENT},示例粮油站,3,,x\n"
     ),
     "2026-03-16/police/people.csv": f"身份号码,姓名\n{CITIZEN},{PERSON}\n{BAD_CITIZEN},{PERSON}\n",
 }
@@ -178,7 +186,8 @@ _FILES = {
 def _deployment(home: Path) -> Deployment:
     toml = (
         'profile = "yancheng"\nas_of = "2026-03-25T09:00:00+08:00"\n'
-        '[deployment]\nid = "small"\nname = { zh = "示例小城平台", en = "Small city" }\ndivision_code = "329900"\n'
+        '[deployment]\nid = "small"\nname = { zh = "示例小城平台", en = "Small city" }\n'
+        'division_code = "329900"\n'
         '[ingestion]\ninbox = "feeds"\narrival = "folder"\n'
     )
     home.mkdir()
@@ -202,7 +211,7 @@ def write_table(lake: Lake, table: TableName, rows: list[dict[str, Any]]) -> Non
 def write_base(
     lake: Lake, entity: str, subjects: Mapping[str, Mapping[str, tuple[Any, dict[str, Any], bool]]]
 ) -> None:
-    """Write a base table: per subject key and attribute the value, the standard row it is from, is it provisional."""
+    """Write a base table: by subject key and attribute the value, its standard row, whether provisional."""
     types = {"integer": pl.Int64, "date": pl.Date, "decimal": pl.Decimal(20, 2), "double": pl.Float64}
     schema: dict[str, Any] = {f"{entity}_key": pl.String}
     for attribute in ENTITIES[entity].attributes:
@@ -265,7 +274,8 @@ def _result(
     resource, check, column = rule.split(":")
     return {
         "rule_id": rule, "rule_version": "1", "check": check, "indicator": indicator, "severity": "error",
-        "agency_id": resource.split(".")[0], "resource_id": resource, "column": column, "evaluated": evaluated,
+        "agency_id": resource.split(".")[0], "resource_id": resource, "column": column,
+        "evaluated": evaluated,
         "unexpected": unexpected, "state": state, "fingerprint": "f", "as_of": AS_OF, "release": 1,
         "profile": "p@1", **more,
     }  # fmt: skip

@@ -105,6 +105,6 @@ def test_a_deployment_before_its_first_run_has_a_status_too(city: City, tmp_path
 
 def test_status_shows_no_value_of_a_row(city: City, has_no_marker: Callable[[str], bool]) -> None:
     found = _status(city)
-    # Headings of a file are the agency's own words for its columns; operators need them to amend the catalogue.
+    # Headings of a file are the agency's own words for its columns; operators need them for the catalogue.
     found["deliveries"] = [row | {"reason": ""} for row in found["deliveries"]]
     assert has_no_marker(json.dumps(found, ensure_ascii=False))

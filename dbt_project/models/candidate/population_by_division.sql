@@ -2,16 +2,20 @@
 {{ config(tags=['needs_population']) }}
 with aged as (
   select
-    county_division_code,
+    county_division_code as division_code,
     sex,
-    cast(substr('{{ var("as_of_date") }}', 1, 4) as integer) - cast(extract(year from date_of_birth) as integer) as age_years
+    {{ completed_years('date_of_birth') }} as age_years
   from {{ ref('person') }}
   where date_of_birth is not null and county_division_code is not null and sex is not null and date_of_death is null
 )
 select
-  county_division_code,
+  division_code,
   sex,
-  age_years - age_years % 10 as age_band_from,
-  count(*) as persons
+  case
+    when age_years >= 90 then '90+'
+    else cast(age_years - age_years % 10 as varchar) || '-' || cast(age_years - age_years % 10 + 9 as varchar)
+  end as age_band,
+  count(*) as "count"
 from aged
-group by county_division_code, sex, age_years - age_years % 10
+where age_years >= 0
+group by 1, 2, 3
