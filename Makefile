@@ -29,10 +29,10 @@ ui: install ## open the Dagster web pages on the demonstration city
 	$(BIN)/civiclake ui --home data/demo
 
 test: install-dev ## run the tests (service tests that cannot run here are named as skipped)
-	$(BIN)/python -m pytest -q -m "not long"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not long"
 
 test-long: install-dev ## run every test whole, the long truth and kill tests too
-	CIVICLAKE_TEST_WHOLE=1 $(BIN)/python -m pytest -q
+	TEST_WHOLE=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 lint: install-dev ## style of the code
 	$(BIN)/ruff check .

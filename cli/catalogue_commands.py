@@ -10,7 +10,9 @@ from cli.options import HERE, AsJson, AsOf, Home, open_deployment
 from cli.output import print_json, print_table, say
 from cli.publishing import check_files, publish_files
 
-app = typer.Typer(no_args_is_help=True, help="目录 / The catalogue: check its files, publish a release, compare two.")
+app = typer.Typer(
+    no_args_is_help=True, help="目录 / The catalogue: check its files, publish a release, compare two."
+)
 
 
 @app.command()
@@ -31,7 +33,9 @@ def check(home: Home = HERE, as_of: AsOf = None, as_json: AsJson = False) -> Non
 @app.command()
 def publish(
     registered_by: Annotated[str, typer.Option(metavar="AGENCY/POST", help="登记 / who registered")],
-    reviewed_by: Annotated[str, typer.Option(metavar="AGENCY/POST", help="审核 / who reviewed; another post")],
+    reviewed_by: Annotated[
+        str, typer.Option(metavar="AGENCY/POST", help="审核 / who reviewed; another post")
+    ],
     home: Home = HERE,
     as_of: AsOf = None,
 ) -> None:

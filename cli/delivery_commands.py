@@ -12,17 +12,32 @@ from lake import Lake
 from lake.releases import current_release
 from resource_catalogue.errors import DeliveryError
 
-app = typer.Typer(no_args_is_help=True, help="归集批次 / Deliveries: what arrived, what became of it, decisions on held ones.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="归集批次 / Deliveries: what arrived, what became of it, decisions on held ones.",
+)
 
 Delivery = Annotated[str, typer.Argument(help="批次标识 / delivery id")]
 Note = Annotated[str, typer.Option("--note", help="理由 / why")]
-_SHOWN = ("delivery_id", "resource_id", "slice", "file_name", "rows_received", "rows_loaded", "rows_rejected", "state", "reason")
+_SHOWN = (
+    "delivery_id",
+    "resource_id",
+    "slice",
+    "file_name",
+    "rows_received",
+    "rows_loaded",
+    "rows_rejected",
+    "state",
+    "reason",
+)
 
 
 @app.command("list")
 def list_(
     home: Home = HERE,
-    state: Annotated[str | None, typer.Option(help="loaded | held | accepted | rejected | unreadable")] = None,
+    state: Annotated[
+        str | None, typer.Option(help="loaded | held | accepted | rejected | unreadable")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """列出 / List the deliveries."""
@@ -39,7 +54,9 @@ def show(delivery: Delivery, home: Home = HERE, as_json: AsJson = False) -> None
     """查看 / Show one delivery."""
     found = deliveries_of(Lake.of(open_deployment(home))).filter(pl.col("delivery_id") == delivery).to_dicts()
     if not found:
-        raise DeliveryError(delivery, "no such delivery", "an id of `civiclake deliveries list`", "check the id")
+        raise DeliveryError(
+            delivery, "no such delivery", "an id of `civiclake deliveries list`", "check the id"
+        )
     if as_json:
         print_json(found[0])
     else:

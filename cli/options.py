@@ -13,14 +13,22 @@ from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import SettingError
 
 Home = Annotated[
-    Path, typer.Option("--home", envvar="CIVICLAKE_HOME", help="部署目录 / the deployment's folder", show_default=True)
+    Path,
+    typer.Option(
+        "--home", envvar="CIVICLAKE_HOME", help="部署目录 / the deployment's folder", show_default=True
+    ),
 ]
 As = Annotated[
-    str, typer.Option("--as", metavar="AGENCY/POST", help="以谁的名义 / who decides, such as data_centre/quality_officer")
+    str,
+    typer.Option(
+        "--as", metavar="AGENCY/POST", help="以谁的名义 / who decides, such as data_centre/quality_officer"
+    ),
 ]
 AsOf = Annotated[
     str | None,
-    typer.Option("--as-of", envvar="CIVICLAKE_AS_OF", help="规则与时限的时点 / the instant rules and limits count from"),
+    typer.Option(
+        "--as-of", envvar="CIVICLAKE_AS_OF", help="规则与时限的时点 / the instant rules and limits count from"
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")]
 HERE = Path()

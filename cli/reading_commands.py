@@ -30,7 +30,9 @@ def status(home: Home = HERE, as_json: AsJson = False) -> None:
 
 def explain(
     entity: Annotated[str, typer.Argument(help="person | organisation | place | certificate | ...")],
-    identifier: Annotated[str, typer.Argument(help="身份号码、信用代码等 / identifier; several parts joined by |")],
+    identifier: Annotated[
+        str, typer.Argument(help="身份号码、信用代码等 / identifier; several parts joined by |")
+    ],
     home: Home = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -50,7 +52,9 @@ def explain(
 
 
 def trace(
-    table: Annotated[str, typer.Argument(help="表 / such as base.person or standard.police__household_registration")],
+    table: Annotated[
+        str, typer.Argument(help="表 / such as base.person or standard.police__household_registration")
+    ],
     key: Annotated[str, typer.Argument(help="行键、主体键或标识 / row key, subject key or identifier")],
     home: Home = HERE,
     as_json: AsJson = False,
@@ -71,23 +75,35 @@ def print_status(deployment: Deployment) -> None:
     """Print the state of a deployment as tables."""
     found = _status(deployment)
     profile = found["profile"] or {}
-    say(f"目录版本 / release {found['release']}; {profile.get('id')}@{profile.get('version')} {profile.get('status')}")
+    say(
+        f"目录版本 / release {found['release']}; {profile.get('id')}@{profile.get('version')} {profile.get('status')}"
+    )
     for part, columns in _COLUMNS.items():
-        print_table(f"{_TITLES[part]} / {part}", columns, [[row.get(c) for c in columns] for row in found[part]])
+        print_table(
+            f"{_TITLES[part]} / {part}", columns, [[row.get(c) for c in columns] for row in found[part]]
+        )
 
 
 def print_summary(deployment: Deployment) -> None:
     """Print what a run came to in a few lines: counts by state, by agency, and the opened datasets."""
     found = _status(deployment)
     profile = found["profile"] or {}
-    say(f"目录版本 / release {found['release']}; {profile.get('id')}@{profile.get('version')} {profile.get('status')}")
+    say(
+        f"目录版本 / release {found['release']}; {profile.get('id')}@{profile.get('version')} {profile.get('status')}"
+    )
     states = Counter(row["state"] for row in found["deliveries"])
     print_table("归集批次 / deliveries", ("状态 / state", "数 / count"), sorted(states.items()))
     tasks = Counter((row["agency"], row["state"]) for row in found["tasks"])
-    rows = Counter({key: sum(t["rows"] for t in found["tasks"] if (t["agency"], t["state"]) == key) for key in tasks})
+    rows = Counter(
+        {key: sum(t["rows"] for t in found["tasks"] if (t["agency"], t["state"]) == key) for key in tasks}
+    )
     lines = [(agency, state, count, rows[agency, state]) for (agency, state), count in sorted(tasks.items())]
     print_table("整改任务 / tasks", ("机构 / agency", "状态 / state", "任务 / tasks", "行 / rows"), lines)
-    print_table("开放数据集 / opened", _COLUMNS["opened"], [[r.get(c) for c in _COLUMNS["opened"]] for r in found["opened"]])
+    print_table(
+        "开放数据集 / opened",
+        _COLUMNS["opened"],
+        [[r.get(c) for c in _COLUMNS["opened"]] for r in found["opened"]],
+    )
 
 
 def _status(deployment: Deployment) -> dict[str, Any]:

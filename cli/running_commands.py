@@ -25,14 +25,18 @@ def add_to(app: typer.Typer) -> None:
 def init(folder: Annotated[Path, typer.Argument(help="新部署的目录 / folder of the new deployment")]) -> None:
     """新建部署 / Make a new deployment: settings, catalogue folders, an inbox, keys with mode 0600."""
     if (folder / "civiclake.toml").exists():
-        raise SettingError(str(folder), "there is a deployment already", "an empty folder", "choose another folder")
+        raise SettingError(
+            str(folder), "there is a deployment already", "an empty folder", "choose another folder"
+        )
     for part in ("agencies", "resources", "source_register", "datasets", "code_lists"):
         (folder / "catalogue" / part).mkdir(parents=True, exist_ok=True)
     (folder / "inbox").mkdir(exist_ok=True)
     (folder / "civiclake.toml").write_text(_TEMPLATE.format(name=folder.resolve().name), encoding="utf-8")
     deployment = Deployment.open(folder)
     deployment.key("row")
-    say(f"{folder}: 已建立 / made. 下一步 / next: docs/how-to/add-a-feed.md, civiclake catalogue check --home {folder}")
+    say(
+        f"{folder}: 已建立 / made. 下一步 / next: docs/how-to/add-a-feed.md, civiclake catalogue check --home {folder}"
+    )
 
 
 def run(home: Home = HERE, as_of: AsOf = None) -> None:
@@ -45,8 +49,12 @@ def run(home: Home = HERE, as_of: AsOf = None) -> None:
 
 
 def demo(
-    home: Annotated[Path, typer.Option("--home", help="演示部署 / the demonstration's folder")] = Path("data/demo"),
-    profile: Annotated[str | None, typer.Option("--profile", help="按哪部办法 / jurisdiction profile")] = None,
+    home: Annotated[Path, typer.Option("--home", help="演示部署 / the demonstration's folder")] = Path(
+        "data/demo"
+    ),
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="按哪部办法 / jurisdiction profile")
+    ] = None,
 ) -> None:
     """演示 / Run the demonstration city: publish its catalogue, then its acts one after the other."""
     _copy_demo(home)
@@ -85,7 +93,18 @@ def ui(
         "CIVICLAKE_HOME": str(deployment.home),
         "DAGSTER_HOME": str(instance_folder(deployment.var)),
     }
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-p", str(port), "-h", host]
+    command = [
+        sys.executable,
+        "-m",
+        "dagster",
+        "dev",
+        "-m",
+        "orchestration.definitions",
+        "-p",
+        str(port),
+        "-h",
+        host,
+    ]
     say(f"http://{host}:{port}")
     raise typer.Exit(subprocess.call(command, env=environment))
 
@@ -109,7 +128,9 @@ def _copy_demo(home: Path) -> None:
         return
     shipped = Path(__file__).resolve().parent.parent / "data" / "demo"
     if not (shipped / "civiclake.toml").exists():
-        raise SettingError(str(home), "no demonstration here", "data/demo of the project", "name it with --home")
+        raise SettingError(
+            str(home), "no demonstration here", "data/demo of the project", "name it with --home"
+        )
     shutil.copytree(shipped, home, ignore=shutil.ignore_patterns("var"), dirs_exist_ok=True)
 
 
@@ -125,7 +146,9 @@ def _demo_bodies(deployment: Deployment) -> list[tuple[str, str]]:
     from resource_catalogue.catalogue import load_draft
 
     agencies = load_draft(deployment.catalogue).catalogue.agencies.values()
-    return [(agency.id, role) for agency in agencies for role in agency.roles if role in ("authority", "operator")]
+    return [
+        (agency.id, role) for agency in agencies for role in agency.roles if role in ("authority", "operator")
+    ]
 
 
 _TEMPLATE = """# Settings of this deployment; docs/settings.md explains each. CIVICLAKE_* variables override them.

@@ -13,7 +13,9 @@ from cli.output import print_fields, print_json, print_table, say
 from lake import Lake
 from lake.releases import current_release
 
-app = typer.Typer(no_args_is_help=True, help="整改任务 / Rectification tasks: read them, answer them, export the sheet.")
+app = typer.Typer(
+    no_args_is_help=True, help="整改任务 / Rectification tasks: read them, answer them, export the sheet."
+)
 
 TaskId = Annotated[str, typer.Argument(help="任务编号 / task id such as R-2026-0001")]
 Rows = Annotated[list[int] | None, typer.Option("--row", help="行号, 可多次 / row numbers; default all")]
@@ -47,7 +49,9 @@ def show(task: TaskId, home: Home = HERE, as_json: AsJson = False) -> None:
     columns = ("number", "file_name", "sheet", "line", "column", "reason", "outcome", "answer_state")
     print_table("行 / rows", columns, [[getattr(row, name) for name in columns] for row in detail.rows])
     events = ("at", "act", "from_state", "to_state", "agency", "post", "note")
-    print_table("过程 / events", events, [[getattr(event, name) for name in events] for event in detail.events])
+    print_table(
+        "过程 / events", events, [[getattr(event, name) for name in events] for event in detail.events]
+    )
 
 
 @app.command()
@@ -119,7 +123,9 @@ def export(
     release = current_release(lake)
     folder = out or deployment.var / "outbox"
     with opened_state(deployment) as state:
-        path = export_task(state, lake, release, task, folder, actor_of(actor).agency, explain=TaskWords(release))
+        path = export_task(
+            state, lake, release, task, folder, actor_of(actor).agency, explain=TaskWords(release)
+        )
     say(str(path))
 
 

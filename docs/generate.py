@@ -37,7 +37,13 @@ def settings_page() -> str:
     """Return the page of all settings with their variables, defaults and meanings."""
     from resource_catalogue.settings import Settings, environment_name, setting_names
 
-    lines = [_NOTE, "# Settings", "", "`civiclake.toml` of a deployment; each can be overridden by its variable.", ""]
+    lines = [
+        _NOTE,
+        "# Settings",
+        "",
+        "`civiclake.toml` of a deployment; each can be overridden by its variable.",
+        "",
+    ]
     lines += ["| setting | variable | default | meaning |", "|---|---|---|---|"]
     for name in setting_names():
         section, _, leaf = name.rpartition(".")
@@ -62,7 +68,14 @@ def commands_page() -> str:
 
     lines = [_NOTE, "# Commands", ""]
     for path, command in _commands(typer.main.get_command(app), ("civiclake",)):
-        lines += [f"## {' '.join(path)}", "", (command.help or "").strip(), "", "| option | meaning |", "|---|---|"]
+        lines += [
+            f"## {' '.join(path)}",
+            "",
+            (command.help or "").strip(),
+            "",
+            "| option | meaning |",
+            "|---|---|",
+        ]
         for parameter in command.params:
             record = getattr(parameter, "help", None) or ""
             names = ", ".join(f"`{name}`" for name in parameter.opts)
@@ -84,7 +97,13 @@ def tables_page() -> str:
 
     source = ast.parse((ROOT / "lake" / "tables.py").read_text(encoding="utf-8"))
     grains = _grains(source)
-    lines = [_NOTE, "# Tables", "", "System tables; `raw`, `standard`, `claims` and `base` follow from the catalogue.", ""]
+    lines = [
+        _NOTE,
+        "# Tables",
+        "",
+        "System tables; `raw`, `standard`, `claims` and `base` follow from the catalogue.",
+        "",
+    ]
     for table, schema in sorted(tables.SCHEMAS.items()):
         constant = next(name for name, value in vars(tables).items() if value == table and name.isupper())
         columns = ", ".join(f"`{field.name}` {field.type}" for field in schema)
@@ -96,7 +115,11 @@ def _grains(source: ast.Module) -> dict[str, str]:
     """Return the text below each constant."""
     found = {}
     for node, after in zip(source.body, source.body[1:], strict=False):
-        if isinstance(node, ast.Assign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(after, ast.Expr)
+            and isinstance(after.value, ast.Constant)
+        ):
             found[ast.unparse(node.targets[0])] = re.sub(r"\s+", " ", str(after.value.value))
     return found
 
@@ -106,7 +129,13 @@ def coverage_page() -> str:
     shown = _marked_tests()
     rows = [line.split("\t") for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines()]
     covered = sum(identity in shown for identity, _ in rows)
-    lines = [_NOTE, "# Coverage of the requirements", "", f"{covered} of {len(rows)} rows are shown by a test.", ""]
+    lines = [
+        _NOTE,
+        "# Coverage of the requirements",
+        "",
+        f"{covered} of {len(rows)} rows are shown by a test.",
+        "",
+    ]
     lines += ["| row | requirement | state | tests |", "|---|---|---|---|"]
     for identity, words in rows:
         tests = ", ".join(f"`{test}`" for test in shown.get(identity, []))

@@ -4,12 +4,13 @@ Here: macros over columns of ``standard`` and over code lists. Not here: validit
 macro only reads the codes that ``standard`` carries. No macro ever answers null.
 """
 
-from collections.abc import Sequence
-
 import duckdb
+import pyarrow as pa
 
-from expectations.check import literal, quoted
+from expectations.check import quoted
 from resource_catalogue.code_list import CodeList
+
+_SHAPE = pa.schema([("code", pa.string()), ("valid_from", pa.date32()), ("valid_to", pa.date32())])
 
 ABSENT_CODE = "not_stated"
 """The note of ``norms`` for words such as N/A: nothing was sent, so it is no fault and no changed value."""
@@ -50,10 +51,10 @@ def register_code_list(connection: duckdb.DuckDBPyConnection, codes: CodeList) -
     """Load a code list as a table and define its macro, both named by the list's id and version."""
     version = code_list_version(codes)
     table = _table(codes.name, version)
-    connection.execute(f"create or replace table {table} (code varchar, valid_from date, valid_to date)")
-    rows = [[code.code, code.valid_from, code.valid_to] for code in codes.codes]
-    if rows:
-        _insert(connection, table, rows)
+    columns = [[getattr(code, field.name) for code in codes.codes] for field in _SHAPE]
+    connection.register("listed", pa.table(columns, schema=_SHAPE))
+    connection.execute(f"create or replace table {table} as select * from listed")
+    connection.unregister("listed")
     connection.execute(
         f"create or replace macro {code_list_macro(codes.name, version)}(v, day) as "
         f"(v is not null and not exists (select 1 from {table} l where l.code = v "
@@ -68,16 +69,3 @@ def known_code_sql(name: str, version: str, column: str) -> str:
 
 def _table(name: str, version: str) -> str:
     return quoted(f"codes_{name}_{version}")
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[object]]) -> None:
-    """Insert in blocks: one row at a time takes seconds for the divisions of all years."""
-    for start in range(0, len(rows), 500):
-        block = rows[start : start + 500]
-        connection.execute(
-            f"insert into {table} values {', '.join(_row(row) for row in block)}",
-        )
-
-
-def _row(row: Sequence[object]) -> str:
-    return "(" + ", ".join("null" if cell is None else literal(str(cell)) for cell in row) + ")"

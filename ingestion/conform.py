@@ -1,7 +1,7 @@
 """Conform text rows to the catalogue: typed, normalised, with what was wrong kept beside each value.
 
-A value that breaks its type becomes null; the reason and the text as sent are kept, the row stays. Validity is
-computed here once; every later check reads ``<column>__fault``. Values are judged by ``norms``, not here.
+A value that breaks its type becomes null; the reason and the text as sent are kept, the row stays. Validity
+is computed here once; every later check reads ``<column>__fault``. Values are judged by ``norms``, not here.
 """
 
 import datetime as dt
@@ -66,8 +66,8 @@ def conform(raw: pl.DataFrame, resource: Resource, key: bytes) -> pa.Table:
     """Conform a batch of raw rows.
 
     Args:
-        raw: Rows of ``raw`` with ``_slice``, ``_order_key`` and ``_received_at`` of their delivery. The hash of a
-            keyless row covers the declared columns only, so a widened table does not change it.
+        raw: Rows of ``raw`` with ``_slice``, ``_order_key`` and ``_received_at`` of their delivery. The hash of
+            a keyless row covers the declared columns only, so a widened table does not change it.
         resource: What the columns mean.
         key: Secret of the row keys.
 
@@ -90,7 +90,7 @@ def conform(raw: pl.DataFrame, resource: Resource, key: bytes) -> pa.Table:
 
 
 def _sent(raw: pl.DataFrame, column: Column) -> pl.Expr:
-    """Return the text of a column as sent; an older delivery may carry it under a name that was declared later."""
+    """Return the text of a column as sent; an older delivery may have it under a name declared later."""
     if column.constant is not None:
         return pl.lit(column.constant).alias(column.name)
     labels = dict.fromkeys((column.name, *map(raw_label, declared_names(column))))
@@ -99,7 +99,7 @@ def _sent(raw: pl.DataFrame, column: Column) -> pl.Expr:
 
 
 def _conformed(text: pl.Series, column: Column) -> list[pl.Series]:
-    """Return value, fault and original of one column; a word for "nothing" is an absent value without a fault."""
+    """Return value, fault and original of one column; a word for "nothing" is no value and no fault."""
     name = column.name
     readings = _readings(text, column)
     absent = readings["code"] == "not_stated"
@@ -142,7 +142,7 @@ def _text(text: pl.Series) -> pl.DataFrame:
 
 
 def _subject_identifier(text: pl.Series) -> pl.DataFrame:
-    """Read an ID number or a credit code; an all-digit ID number may pass for a code by chance, so it goes first."""
+    """Read an ID number or a credit code; an ID number of digits only may pass for a code, so it goes first."""
     person, body = citizen_id.normalise_series(text), credit_code.normalise_series(text)
     is_person = person["value"].is_not_null()
     return pl.DataFrame(

@@ -1,4 +1,4 @@
-"""What every decoder gives: a header, blocks of text rows with their lines, and the rows that could not be split."""
+"""What every decoder gives: a header, blocks of text rows with their lines, and rows that could not be split."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ class Decoded:
     Attributes:
         format: What the bytes are: csv, tsv, xlsx, xls, json, jsonl, geojson.
         header_row: Line of the header; 0 where the file has none.
-        passed_over: Headings and notes between the data rows that the catalogue declares; fills like ``rejected``.
+        passed_over: How many declared headings and notes lay between the data rows; fills like ``rejected``.
     """
 
     format: str

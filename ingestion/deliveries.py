@@ -1,4 +1,4 @@
-"""The register of deliveries: what has arrived, what became of it, and which delivery is current in each slice.
+"""The register of deliveries: what has arrived, what became of it, which delivery is current in each slice.
 
 One row per delivery in ``ingestion.deliveries``; a person's decision on a held one is read from
 ``decisions.deliveries`` and takes effect here.
@@ -53,12 +53,12 @@ def decided_deliveries(lake: Lake, known: pl.DataFrame) -> list[dict[str, Any]]:
 def current_slices(deliveries: pl.DataFrame, resource: Resource) -> pl.DataFrame:
     """Return the deliveries whose rows make up the resource now.
 
-    A snapshot replaces its slice: the newest effective delivery of each counts. Appended and changed deliveries all
-    count; each is a slice of its own under its id.
+    A snapshot replaces its slice: the newest effective delivery of each counts. Appended and changed deliveries
+    all count; each is a slice of its own under its id.
 
     Returns:
-        ``_slice``, ``delivery_id``, ``order_key``, ``received_at``, ``rows_loaded``, ``rows`` (received); one row per
-        slice of ``standard``.
+        One row per slice of ``standard``: ``_slice``, ``delivery_id``, ``order_key``, ``received_at``,
+        ``rows_loaded``, ``rows`` (received).
     """
     effective = deliveries.filter(pl.col("state").is_in([str(state) for state in EFFECTIVE])).sort(
         "order_key"

@@ -1,6 +1,7 @@
 """Guard a snapshot against loss: what shrinks or changes beyond its bounds waits for a person.
 
-A held delivery is kept and decoded, and takes no effect until it is accepted (``civiclake deliveries accept``).
+A held delivery is kept and decoded, and takes no effect until it is accepted
+(``civiclake deliveries accept``).
 """
 
 from resource_catalogue.resource import Guard
@@ -27,7 +28,7 @@ def shrink_reason(before: int, now: int, guard: Guard) -> str | None:
 
 
 def bounds_change(guard: Guard) -> bool:
-    """Tell whether a resource bounds how much of a snapshot may change; counting what changed costs a read."""
+    """Tell whether a resource bounds how much of a snapshot may change; counting it costs a read."""
     return guard.max_changed_pct < PERCENT
 
 

@@ -1,8 +1,8 @@
 """Find the header of a table: which line carries the declared columns' names.
 
 Agencies put titles above their tables, and name columns now one way, now another. A line is the header when it
-carries more of the declared names than any other line near the top. A line with hardly any of them is data: were it
-taken for a header, its values would become names of columns.
+carries more of the declared names than any other line near the top. A line with hardly any of them is data: were
+it taken for a header, its values would become names of columns.
 """
 
 import re

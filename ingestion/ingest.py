@@ -1,4 +1,4 @@
-"""Ingest a resource: every file that has arrived becomes a delivery, and the current ones become ``standard``.
+"""Ingest a resource: every file that arrived becomes a delivery, and the current ones become ``standard``.
 
 Here: which deliveries are taken in this run, and the order of the register's commits. Not here: what becomes of one
 delivery (``taking.py``), nor how its rows are conformed (``standard.py``).

@@ -1,6 +1,6 @@
 """Landing: the delivered bytes, untouched, with a receipt beside them.
 
-A delivery's bytes appear under their name only when they are whole and on disk, so a killed run leaves nothing half.
+A delivery's bytes appear under their name only when they are whole and on disk: a killed run leaves nothing half.
 """
 
 import hashlib

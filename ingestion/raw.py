@@ -100,7 +100,7 @@ class _Tally:
 
 
 def _batch(block: Block, decoded: Decoded, delivery_id: str, schema: pa.Schema) -> pa.RecordBatch:
-    columns = list(zip(*block.rows, strict=True)) if block.rows else [[] for _ in decoded.header]
+    columns = list(zip(*block.rows, strict=True))
     lead = [
         [delivery_id] * len(block.rows),
         block.row_numbers,

@@ -19,7 +19,8 @@ _HEX_DIGITS = 32
 def keyed_hash(text: pl.Expr, key: bytes) -> pl.Expr:
     """Return the HMAC-SHA-256 of a text column, null for null."""
     named = text.cast(pl.String).alias("_hashed")
-    return plh.concat_str([named]).chash.hmac_sha256(key=key.hex()).str.slice(0, _HEX_DIGITS)
+    hashed: pl.Expr = plh.concat_str([named]).chash.hmac_sha256(key=key.hex())
+    return hashed.str.slice(0, _HEX_DIGITS)
 
 
 def row_key(resource: Resource, sent: Sequence[str], key: bytes) -> tuple[pl.Expr, pl.Expr]:

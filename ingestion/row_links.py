@@ -1,8 +1,14 @@
-"""Write ``ingestion.replaced_rows``: which row of a new snapshot stands in the place of a row without a valid key."""
+"""Write ``ingestion.replaced_rows``: which row of a new snapshot stands in the place of a row without a valid key.
+
+Here: what the lake keeps of two deliveries of a slice, and what the one repeats of the other. Not here: how rows are
+matched (``replaced_rows.py``).
+"""
+
+from dataclasses import dataclass
 
 import polars as pl
 
-from ingestion.replaced_rows import successors
+from ingestion.replaced_rows import alike, successors
 from lake import Lake
 from lake.tables import REJECTED_ROWS, REPLACED_ROWS, SCHEMAS
 from resource_catalogue.resource import Resource
@@ -11,17 +17,40 @@ from resource_catalogue.words import raw_table, standard_table
 
 def link_replaced_rows(lake: Lake, resource: Resource, old_delivery: str, new_delivery: str) -> None:
     """Find and keep the successors of the old delivery's keyless and rejected rows in the new one."""
+    sent = _Sent(lake, resource)
     keyless = _keyless(lake, resource, old_delivery)
     if keyless.is_empty():
         return
-    old, new = (_sequence(lake, resource, delivery) for delivery in (old_delivery, new_delivery))
+    old, new = sent.hashes(old_delivery), sent.hashes(new_delivery)
     # A row that is repeated to the letter keeps its row key and needs no link.
-    changed = old.join(new, on="row_hash", how="anti").select("row_number")
-    keyless = keyless.join(changed, on="row_number", how="semi")
-    found = successors(old, new, keyless["row_number"])
-    if found.is_empty():
-        return
-    rows = found.join(keyless, left_on="old_row_number", right_on="row_number").select(
+    old_only = old.join(new, on="row_hash", how="anti")
+    wanted = keyless.join(old_only, on="row_number", how="semi")["row_number"]
+    found = successors(old, new, wanted)
+    if found.height < wanted.len():
+        new_only = new.join(old, on="row_hash", how="anti")
+        left_old = old_only.filter(~pl.col("row_number").is_in(found["old_row_number"].to_list()))
+        left_new = new_only.filter(~pl.col("row_number").is_in(found["new_row_number"].to_list()))
+        matched = alike(
+            sent.texts(old_delivery, left_old["row_number"]), sent.texts(new_delivery, left_new["row_number"])
+        )
+        found = pl.concat([found, matched.filter(pl.col("old_row_number").is_in(wanted.to_list()))])
+    if not found.is_empty():
+        _record(lake, resource, old_delivery, new_delivery, found.join(
+            keyless, left_on="old_row_number", right_on="row_number"
+        ))  # fmt: skip
+
+
+def unchanged_rows(lake: Lake, resource: Resource, old_delivery: str, new_delivery: str) -> int:
+    """Count the old delivery's rows that the new one repeats to the letter."""
+    sent = _Sent(lake, resource)
+    old, new = (sent.hashes(delivery).group_by("row_hash").len() for delivery in (old_delivery, new_delivery))
+    return int(old.join(new, on="row_hash").select(pl.min_horizontal("len", "len_right")).sum().item())
+
+
+def _record(
+    lake: Lake, resource: Resource, old_delivery: str, new_delivery: str, found: pl.DataFrame
+) -> None:
+    rows = found.select(
         pl.lit(resource.id).alias("resource_id"),
         pl.lit(old_delivery).alias("old_delivery_id"),
         "old_row_number",
@@ -29,21 +58,8 @@ def link_replaced_rows(lake: Lake, resource: Resource, old_delivery: str, new_de
         pl.lit(new_delivery).alias("new_delivery_id"),
         "new_row_number",
     )
-    table = (
-        rows.sort("old_row_number")
-        .to_arrow(compat_level=pl.CompatLevel.oldest())
-        .cast(SCHEMAS[REPLACED_ROWS])
-    )
-    lake.replace_where(REPLACED_ROWS, table, {"new_delivery_id": new_delivery})
-
-
-def unchanged_rows(lake: Lake, resource: Resource, old_delivery: str, new_delivery: str) -> int:
-    """Count the old delivery's rows that the new one repeats to the letter."""
-    old, new = (
-        _sequence(lake, resource, delivery).group_by("row_hash").len()
-        for delivery in (old_delivery, new_delivery)
-    )
-    return int(old.join(new, on="row_hash").select(pl.min_horizontal("len", "len_right")).sum().item())
+    table = rows.sort("old_row_number").to_arrow(compat_level=pl.CompatLevel.oldest())
+    lake.replace_where(REPLACED_ROWS, table.cast(SCHEMAS[REPLACED_ROWS]), {"new_delivery_id": new_delivery})
 
 
 def _keyless(lake: Lake, resource: Resource, delivery: str) -> pl.DataFrame:
@@ -51,7 +67,8 @@ def _keyless(lake: Lake, resource: Resource, delivery: str) -> pl.DataFrame:
     table = standard_table(resource.id)
     frames = [pl.DataFrame(schema={"row_number": pl.Int64, "row_key": pl.String})]
     if lake.exists(table):
-        sql = f"select _row_number as row_number, _row_key as row_key from {table} where _delivery_id = ? and not _has_key"
+        columns = "_row_number as row_number, _row_key as row_key"
+        sql = f"select {columns} from {table} where _delivery_id = ? and not _has_key"
         frames.append(lake.query(sql, table, parameters=[delivery]))
     if lake.exists(REJECTED_ROWS):
         sql = f"select row_number, row_key from {REJECTED_ROWS} where delivery_id = ?"
@@ -59,17 +76,37 @@ def _keyless(lake: Lake, resource: Resource, delivery: str) -> pl.DataFrame:
     return pl.concat(frames, how="vertical_relaxed")
 
 
-def _sequence(lake: Lake, resource: Resource, delivery: str) -> pl.DataFrame:
-    """Return row number and hash of every row of a delivery as it was sent, rejected rows included."""
-    table = raw_table(resource.id)
-    names = [column.name for column in resource.columns]
-    frames = []
-    if lake.exists(table):
-        present = set(lake.query(f"select * from {table} limit 0", table).columns)
-        listed = ", ".join(f'"{name}"' for name in names if name in present)
-        sql = f"select _row_number as row_number, hash({listed}) as row_hash from {table} where _delivery_id = ?"
-        frames.append(lake.query(sql, table, parameters=[delivery]))
-    if lake.exists(REJECTED_ROWS):
-        sql = f"select row_number, hash(text) as row_hash from {REJECTED_ROWS} where delivery_id = ?"
-        frames.append(lake.query(sql, REJECTED_ROWS, parameters=[delivery]))
-    return pl.concat(frames, how="vertical_relaxed")
+@dataclass(frozen=True)
+class _Sent:
+    """Give the rows of a delivery as they were sent, rejected rows included."""
+
+    lake: Lake
+    resource: Resource
+
+    def hashes(self, delivery: str) -> pl.DataFrame:
+        """Return row number and hash of every row."""
+        split = "select _row_number as row_number, hash({columns}) as row_hash from {table} where _delivery_id = ?"
+        misfit = "select row_number, hash(text) as row_hash from {table} where delivery_id = ?"
+        return self._both(split, misfit, [delivery])
+
+    def texts(self, delivery: str, numbers: pl.Series) -> pl.DataFrame:
+        """Return row number and text of some rows, the cells of a split row with commas between them."""
+        these = "row_number in (select unnest(?))"
+        split = (
+            "select _row_number as row_number, concat_ws(',', {columns}) as text from {table} "
+            f"where _delivery_id = ? and _{these}"
+        )
+        misfit = f"select row_number, text from {{table}} where delivery_id = ? and {these}"
+        return self._both(split, misfit, [delivery, numbers.to_list()])
+
+    def _both(self, split: str, misfit: str, parameters: list[object]) -> pl.DataFrame:
+        table = raw_table(self.resource.id)
+        present = set(self.lake.query(f"select * from {table} limit 0", table).columns)
+        columns = ", ".join(f'"{c.name}"' for c in self.resource.columns if c.name in present)
+        frames = [
+            self.lake.query(split.format(columns=columns, table=table), table, parameters=parameters),
+            self.lake.query(misfit.format(table=REJECTED_ROWS), REJECTED_ROWS, parameters=parameters)
+            if self.lake.exists(REJECTED_ROWS)
+            else pl.DataFrame(),
+        ]
+        return pl.concat([frame for frame in frames if frame.width], how="vertical_relaxed")

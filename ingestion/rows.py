@@ -70,7 +70,7 @@ def _header(head: list[LinedRow], resource: Resource) -> tuple[int, list[Cell]]:
 
 
 def _named(header: list[Cell], body: Iterable[LinedRow]) -> list[str]:
-    """Drop the cells without a name behind the last named one that no row fills: spreadsheets keep such columns."""
+    """Drop cells without a name behind the last named one that no row fills: spreadsheets keep such columns."""
     names = [(cell or "").strip() for cell in header]
     physical = len(names)
     while names and not names[-1]:

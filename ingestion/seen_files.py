@@ -3,6 +3,7 @@
 A cache only: it may be deleted at any time. A file counts as unchanged while its size and time of change are.
 """
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -20,10 +21,8 @@ class SeenFiles:
         self._path = path
         self._changed = False
         self._known: dict[str, list[str | int]] = {}
-        try:
+        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
             self._known = json.loads(path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError):
-            pass
 
     def hash_of(self, path: Path) -> str:
         """Return the SHA-256 of the file's bytes."""

@@ -119,7 +119,9 @@ class _Table:
         ]
         # The connection is opened here: the writer may not open another Delta table while it pulls.
         connection = self.lake.connect(raw_table(self.resource.id))
-        frames = read_raw(connection, self.resource, pl.DataFrame(filled, schema=_PER_DELIVERY, orient="row"), _BATCH_ROWS)
+        frames = read_raw(
+            connection, self.resource, pl.DataFrame(filled, schema=_PER_DELIVERY, orient="row"), _BATCH_ROWS
+        )
         batches = (
             batch for frame in frames for batch in conform(frame, self.resource, self.key).to_batches()
         )

@@ -173,7 +173,7 @@ class Taking:
             "state": str(outcome.state),
             "reason": outcome.reason,
             "issued_on": arrival.issued_on,
-            "arrived_at": arrival.arrived_at,
+            "arrived_at": arrival.arrived_at.astimezone(dt.UTC),
             "received_at": self.as_of.astimezone(dt.UTC),
             "release": self.release.number,
             "order_key": arrival.order_key,

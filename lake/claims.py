@@ -15,7 +15,13 @@ from resource_catalogue.release import Release
 from resource_catalogue.resource import Resource
 from resource_catalogue.words import TableName, claims_table, standard_table
 
-SQL_TYPES = {"text": "varchar", "date": "date", "decimal": "decimal(20,2)", "integer": "bigint", "double": "double"}
+SQL_TYPES = {
+    "text": "varchar",
+    "date": "date",
+    "decimal": "decimal(20,2)",
+    "integer": "bigint",
+    "double": "double",
+}
 """SQL type by attribute type."""
 
 ANY_SCOPE = "*"
@@ -33,14 +39,19 @@ def claim_inputs(release: Release, entity: str) -> list[TableName]:
 
 
 def register_claims(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, release: Release, entities: Iterable[str] = tuple(ENTITIES)
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    release: Release,
+    entities: Iterable[str] = tuple(ENTITIES),
 ) -> None:
     """Create the ``claims.<entity>`` views in a connection, and the ``standard`` views below them."""
     connection.execute("create schema if not exists claims")
     for name in entities:
         present = [r for r in contributors(release, name) if lake.exists(standard_table(r.id))]
         lake.register(connection, *(standard_table(resource.id) for resource in present))
-        connection.execute(f"create or replace view {claims_table(name)} as {claims_sql(release, name, present)}")
+        connection.execute(
+            f"create or replace view {claims_table(name)} as {claims_sql(release, name, present)}"
+        )
 
 
 def claims_sql(release: Release, entity: str, resources: list[Resource]) -> str:
@@ -70,7 +81,9 @@ def scope_sql(release: Release, entity: Entity) -> str:
     for name, values in scope_values(release, entity).items():
         if values:
             known = ", ".join(f"'{value}'" for value in values)
-            parts.append(f"case when {entity.scopes[name]} in ({known}) then {entity.scopes[name]} else '*' end")
+            parts.append(
+                f"case when {entity.scopes[name]} in ({known}) then {entity.scopes[name]} else '*' end"
+            )
     return " || '|' || ".join(parts) or f"'{ANY_SCOPE}'"
 
 
@@ -94,7 +107,15 @@ def _projection(resource: Resource, entity: Entity) -> str:
 
 
 def _nothing(entity: Entity) -> str:
-    lead = ("_resource_id", "_agency_id", "_delivery_id", "_row_number", "_row_key", "_subject_key", "_order_key")
+    lead = (
+        "_resource_id",
+        "_agency_id",
+        "_delivery_id",
+        "_row_number",
+        "_row_key",
+        "_subject_key",
+        "_order_key",
+    )
     columns = [f"cast(null as {'bigint' if name == '_row_number' else 'varchar'}) as {name}" for name in lead]
     columns.append("cast(null as timestamp with time zone) as _collected_at")
     columns += [f"cast(null as {SQL_TYPES[a.type]}) as {a.name}" for a in entity.attributes]

@@ -24,7 +24,10 @@ def advance_clock(lake: Lake, as_of: dt.datetime) -> None:
     latest = latest_as_of(lake)
     if latest is not None and as_of < latest:
         raise SettingError(
-            "as_of", f"{as_of.isoformat()} lies before the last run", f"{latest.isoformat()} or later", "set as_of"
+            "as_of",
+            f"{as_of.isoformat()} lies before the last run",
+            f"{latest.isoformat()} or later",
+            "set as_of",
         )
     if latest != as_of:
         lake.overwrite(CLOCK, pa.table({"as_of": [as_of.astimezone(dt.UTC)]}, schema=SCHEMAS[CLOCK]))

@@ -48,7 +48,9 @@ class Plugin(BasePlugin):
         session = self._session
         lake = session.lake
         configure_engine(conn, lake.threads, lake.memory_limit, lake.scratch / "spill")
-        lake.register(conn, *lake.tables("standard", "base", "theme", "topic", "share", "candidate", "register"))
+        lake.register(
+            conn, *lake.tables("standard", "base", "theme", "topic", "share", "candidate", "register")
+        )
         register_claims(conn, lake, session.release)
         self._connection = conn
 
@@ -61,7 +63,11 @@ class Plugin(BasePlugin):
         lake = self._session.lake
         commit = Commit(self._inputs(config["inputs"]), str(config["checksum"]))
         if not lake.is_current(table, commit):
-            reader = self._connection.cursor().execute(f"select * from {config['staged']}").to_arrow_reader(100_000)
+            reader = (
+                self._connection.cursor()
+                .execute(f"select * from {config['staged']}")
+                .to_arrow_reader(100_000)
+            )
             lake.overwrite(table, reader, commit)
         lake.register(self._connection, table)
 

@@ -97,9 +97,12 @@ def build_models(
     finally:
         CurrentSession.value = None
     results = [
-        ModelResult(entry.node.name, entry.node.schema, str(entry.status)) for entry in getattr(result, "results", [])
+        ModelResult(entry.node.name, entry.node.schema, str(entry.status))
+        for entry in getattr(result, "results", [])
     ]
-    failed = [f"{model.schema}.{model.name}" for model in results if model.status not in ("success", "skipped")]
+    failed = [
+        f"{model.schema}.{model.name}" for model in results if model.status not in ("success", "skipped")
+    ]
     if failed or result is None:
         raise EngineError("dbt", f"failed: {', '.join(failed) or 'the run did not start'} (text withheld)")
     return results
@@ -114,7 +117,9 @@ def compiled_sql(deployment: Deployment, model: str) -> str:
     folder = deployment.var / "dbt" / "target" / "compiled" / "civiclake" / "models"
     found = sorted(folder.rglob(f"{model}.sql"))
     if not found:
-        raise EngineError(f"model {model}", "it has not been built", "a built candidate", "run the deployment first")
+        raise EngineError(
+            f"model {model}", "it has not been built", "a built candidate", "run the deployment first"
+        )
     return found[0].read_text(encoding="utf-8")
 
 
@@ -140,7 +145,13 @@ def _invoke(folder: Path, arguments: list[str], check: bool = True) -> Any:
     from dbt.cli.main import dbtRunner
 
     options = ["--project-dir", str(folder), "--profiles-dir", str(folder), "--quiet"]
-    options += ["--log-level-file", "none", "--log-level", "none", "--no-write-json" if arguments[0] == "run" else "--write-json"]
+    options += [
+        "--log-level-file",
+        "none",
+        "--log-level",
+        "none",
+        "--no-write-json" if arguments[0] == "run" else "--write-json",
+    ]
     with _quiet_environment():
         outcome = dbtRunner().invoke([*arguments, *options])
     if check and not outcome.success:

@@ -19,8 +19,8 @@ from resource_catalogue.words import TableName
 ROLES = TableName("register", "roles")
 """One row per entity, attribute, resource and scope key; role is source, provisional or comparison."""
 ROLES_SCHEMA = pa.schema(
-    [("entity", pa.string()), ("attribute", pa.string()), ("resource_id", pa.string()), ("scope", pa.string()), ("role", pa.string())]
-)  # fmt: skip
+    [(name, pa.string()) for name in ("entity", "attribute", "resource_id", "scope", "role")]
+)
 
 
 def refresh_register(lake: Lake, release: Release, on: dt.date) -> bool:
@@ -29,8 +29,7 @@ def refresh_register(lake: Lake, release: Release, on: dt.date) -> bool:
     commit = Commit(fingerprint=hashlib.sha256(repr(rows).encode()).hexdigest())
     if lake.is_current(ROLES, commit):
         return False
-    columns = list(zip(*rows, strict=True)) if rows else [[] for _ in ROLES_SCHEMA]
-    arrays = [pa.array(values, type=pa.string()) for values in columns]
+    arrays = [pa.array([row[place] for row in rows], type=pa.string()) for place in range(len(ROLES_SCHEMA))]
     lake.overwrite(ROLES, pa.Table.from_arrays(arrays, schema=ROLES_SCHEMA), commit)
     return True
 

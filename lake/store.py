@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import duckdb
 import polars as pl
@@ -23,7 +23,7 @@ from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import LakeError
 from resource_catalogue.words import TableName
 
-Data = pa.Table | pa.RecordBatchReader | pl.DataFrame
+Data: TypeAlias = pa.Table | pa.RecordBatchReader | pl.DataFrame
 _INPUTS, _FINGERPRINT = "civiclake.inputs", "civiclake.fingerprint"
 _CONFIGURATION: dict[str, str | None] = {"delta.enableDeletionVectors": "false"}
 _LOCK_SECONDS = 120
@@ -73,6 +73,8 @@ class Lake:
         self.scratch = scratch or self.root.parent / "tmp"
         self.threads, self.memory_limit = threads, memory_limit
         self._engine: duckdb.DuckDBPyConnection | None = None
+        self._handles: dict[TableName, DeltaTable] = {}
+        self._readings: dict[TableName, tuple[int, pl.DataFrame]] = {}
 
     @classmethod
     def of(cls, deployment: Deployment) -> "Lake":
@@ -86,7 +88,7 @@ class Lake:
 
     def exists(self, table: TableName) -> bool:
         """Tell whether the table has been committed at least once."""
-        return (self.path(table) / "_delta_log").is_dir() and self._open(table) is not None
+        return any((self.path(table) / "_delta_log").glob("*.json"))
 
     def tables(self, *schemas: str) -> list[TableName]:
         """List the tables, of the given schemas only if any are given, in order of name."""
@@ -123,8 +125,10 @@ class Lake:
     def is_current(self, table: TableName, commit: Commit) -> bool:
         """Tell whether the table's newest commit was made from the same inputs and fingerprint."""
         last = self.last_commit(table)
-        return last is not None and dict(last.inputs) == dict(commit.inputs) and (
-            last.fingerprint == commit.fingerprint
+        return (
+            last is not None
+            and dict(last.inputs) == dict(commit.inputs)
+            and (last.fingerprint == commit.fingerprint)
         )
 
     def append(self, table: TableName, data: Data, commit: Commit | None = None) -> int:
@@ -198,14 +202,20 @@ class Lake:
     def read(self, table: TableName, version: int | None = None) -> pl.DataFrame:
         """Read a small table whole; an empty frame where there is none.
 
+        The newest reading of each table is kept: system tables are read by many stages of one run.
+
         Args:
             version: Version to read; null reads the current one.
         """
         delta = self._open(table, version)
         if delta is None:
             return pl.DataFrame()
-        frame = pl.from_arrow(pa.table(delta.to_pyarrow_table()))
-        return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
+        known = self._readings.get(table)
+        if known is None or known[0] != delta.version():
+            frame = pl.from_arrow(pa.table(delta.to_pyarrow_table()))
+            known = (delta.version(), frame if isinstance(frame, pl.DataFrame) else frame.to_frame())
+            self._readings[table] = known
+        return known[1]
 
     def query(self, sql: str, *tables: TableName, parameters: list[Any] | None = None) -> pl.DataFrame:
         """Run one query over the named tables and return its rows."""
@@ -232,10 +242,21 @@ class Lake:
         return ":".join(map(str, row or ()))
 
     def _open(self, table: TableName, version: int | None = None) -> DeltaTable | None:
-        try:
+        """Open a table; the handle of its newest version is kept and brought up to date, which reads new commits only."""
+        if version is not None:
             return DeltaTable(str(self.path(table)), version=version)
-        except TableNotFoundError:
+        if not self.exists(table):
+            self._handles.pop(table, None)
             return None
+        handle = self._handles.get(table)
+        if handle is None:
+            try:
+                handle = self._handles[table] = DeltaTable(str(self.path(table)))
+            except TableNotFoundError:
+                return None
+        else:
+            handle.update_incremental()
+        return handle
 
     @contextmanager
     def _lock(self, table: TableName) -> Iterator[None]:
@@ -263,18 +284,30 @@ class Lake:
     ) -> int:
         """Commit once, then re-read the version: an exception alone is no proof that nothing was written."""
         self.path(table).parent.mkdir(parents=True, exist_ok=True)
-        replaces_all = mode == "overwrite" and predicate is None
         with self._lock(table), engine_errors(str(table)):
-            before = self.version(table)
-            write_deltalake(
-                str(self.path(table)),
-                _arrow(data),
-                mode=mode,
-                predicate=predicate,
-                schema_mode="overwrite" if replaces_all else "merge",
-                configuration=_CONFIGURATION,
-                commit_properties=(commit or Commit()).properties(),
-            )
+            handle = self._open(table)
+            before = handle.version() if handle else None
+            properties = (commit or Commit()).properties()
+            target, rows = handle or str(self.path(table)), _arrow(data)
+            if mode == "append":
+                write_deltalake(
+                    target,
+                    rows,
+                    mode="append",
+                    schema_mode="merge",
+                    configuration=_CONFIGURATION,
+                    commit_properties=properties,
+                )
+            else:
+                write_deltalake(
+                    target,
+                    rows,
+                    mode="overwrite",
+                    predicate=predicate,
+                    schema_mode="merge" if predicate else "overwrite",
+                    configuration=_CONFIGURATION,
+                    commit_properties=properties,
+                )
             after = self.version(table)
         if after is None or after == before:
             raise LakeError(str(table), "the commit left no new version", "", "run again")

@@ -20,7 +20,11 @@ from resource_catalogue.entities import ENTITIES
 
 def base_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     """Make the register, one claims asset per entity, and the dbt models that the deployment builds."""
-    return [_register_asset(platform), *(_claims_asset(platform, e) for e in ENTITIES), _model_assets(platform)]
+    return [
+        _register_asset(platform),
+        *(_claims_asset(platform, e) for e in ENTITIES),
+        _model_assets(platform),
+    ]
 
 
 def built_databases(platform: Platform) -> list[str]:
@@ -35,7 +39,9 @@ def _excluded(platform: Platform) -> str:
 
 
 def _register_asset(platform: Platform) -> dg.AssetsDefinition:
-    @dg.asset(key=REGISTER, group_name="base", description="数源清单: 每项数据的唯一来源 / one source per item")
+    @dg.asset(
+        key=REGISTER, group_name="base", description="数源清单: 每项数据的唯一来源 / one source per item"
+    )
     def register() -> dg.MaterializeResult:
         refresh_register(platform.lake, platform.release, platform.as_of.date())
         return dg.MaterializeResult(metadata=row_count(platform, REGISTER))

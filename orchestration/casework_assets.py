@@ -23,7 +23,9 @@ def _scores_asset(platform: Platform) -> dg.AssetsDefinition:
     checked = [standard_key(resource.id) for resource in platform.release.listed_resources()]
     compared = [claims_key(entity) for entity in ENTITIES]
 
-    @dg.asset(key=SCORES, group_name="quality", deps=[*checked, *compared], description="质量评分 / quality scores")
+    @dg.asset(
+        key=SCORES, group_name="quality", deps=[*checked, *compared], description="质量评分 / quality scores"
+    )
     def scores() -> dg.MaterializeResult:
         score_quality(platform.lake, platform.release, platform.as_of)
         return dg.MaterializeResult(metadata=row_count(platform, SCORES))
@@ -32,7 +34,9 @@ def _scores_asset(platform: Platform) -> dg.AssetsDefinition:
 
 
 def _rectification_asset(platform: Platform) -> dg.AssetsDefinition:
-    @dg.asset(key=RECTIFICATION, group_name="casework", deps=[SCORES], description="整改任务 / rectification tasks")
+    @dg.asset(
+        key=RECTIFICATION, group_name="casework", deps=[SCORES], description="整改任务 / rectification tasks"
+    )
     def rectification() -> dg.MaterializeResult:
         limits = Limits(targets=platform.deployment.settings.targets)
         with platform.state() as state:
@@ -44,7 +48,9 @@ def _rectification_asset(platform: Platform) -> dg.AssetsDefinition:
 
 
 def _report_asset(platform: Platform, opened: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
-    @dg.asset(key=REPORT, group_name="casework", deps=[RECTIFICATION, *opened], description="运行报告 / report")
+    @dg.asset(
+        key=REPORT, group_name="casework", deps=[RECTIFICATION, *opened], description="运行报告 / report"
+    )
     def report() -> dg.MaterializeResult:
         with platform.state() as state:
             page = write_report(platform.deployment, platform.lake, state, platform.release, platform.as_of)

@@ -13,7 +13,15 @@ from orchestration.rule_checks import check_results, check_specs
 from resource_catalogue.resource import Resource
 from resource_catalogue.words import TableName, standard_table
 
-_DAYS = {"real_time": 1, "daily": 1, "weekly": 7, "monthly": 31, "quarterly": 92, "half_yearly": 184, "yearly": 366}
+_DAYS = {
+    "real_time": 1,
+    "daily": 1,
+    "weekly": 7,
+    "monthly": 31,
+    "quarterly": 92,
+    "half_yearly": 184,
+    "yearly": 366,
+}
 _RETRY = dg.RetryPolicy(max_retries=1, delay=1)
 AGREEMENT = "agreement"
 
@@ -43,7 +51,9 @@ def _standard_asset(platform: Platform, resource: Resource) -> dg.AssetsDefiniti
     def standard(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         slices = set(context.partition_keys) if context.has_partition_key_range else None
         as_of = platform.as_of
-        done = ingest_resource(platform.lake, platform.deployment, platform.release, resource.id, as_of, slices)
+        done = ingest_resource(
+            platform.lake, platform.deployment, platform.release, resource.id, as_of, slices
+        )
         results = check_resource(platform.lake, platform.release, resource.id, as_of)
         return dg.MaterializeResult(
             metadata={**row_count(platform, key), "new_deliveries": len(done.new), "waiting": done.waiting},

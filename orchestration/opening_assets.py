@@ -29,7 +29,9 @@ def _open_asset(platform: Platform, dataset: Dataset) -> dg.AssetsDefinition:
     )
     def opened() -> dg.MaterializeResult:
         sql = compiled_sql(platform.deployment, dataset.id)
-        result = open_dataset(platform.lake, platform.release, platform.deployment, dataset.id, platform.as_of, sql)
+        result = open_dataset(
+            platform.lake, platform.release, platform.deployment, dataset.id, platform.as_of, sql
+        )
         gate = dg.AssetCheckResult(passed=result.state == "opened", metadata={"reason": result.reason or "-"})
         counts = {"dagster/row_count": result.rows, "k": result.k or 0, "state": result.state}
         return dg.MaterializeResult(metadata=counts, check_results=[gate._replace(check_name=GATE)])

@@ -19,7 +19,9 @@ def check_specs(rules: Iterable[ExpectationRule], key: dg.AssetKey) -> list[dg.A
     texts: dict[str, list[str]] = {}
     for rule in rules:
         texts.setdefault(rule.check, []).append(f"{rule.text.zh} / {rule.text.en}")
-    return [dg.AssetCheckSpec(kind, asset=key, description="\n\n".join(texts[kind])) for kind in sorted(texts)]
+    return [
+        dg.AssetCheckSpec(kind, asset=key, description="\n\n".join(texts[kind])) for kind in sorted(texts)
+    ]
 
 
 def check_results(results: Iterable[RuleResult], key: dg.AssetKey) -> list[dg.AssetCheckResult]:

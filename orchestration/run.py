@@ -51,7 +51,10 @@ def run_city(platform: Platform, progress: Progress = lambda _: None) -> RunOutc
         lock.acquire(timeout=0)
     except Timeout:
         raise LakeError(
-            str(platform.deployment.home), "another run is under way", "one run at a time", "wait for it to end"
+            str(platform.deployment.home),
+            "another run is under way",
+            "one run at a time",
+            "wait for it to end",
         ) from None
     try:
         return _run(platform, progress)

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 _INTERVAL_SECONDS = 60
 
 
-def arrival_sensor(
-    platform: Platform, jobs: Sequence[UnresolvedAssetJobDefinition]
-) -> dg.SensorDefinition:
+def arrival_sensor(platform: Platform, jobs: Sequence[UnresolvedAssetJobDefinition]) -> dg.SensorDefinition:
     """Make the sensor: one run per sliced resource and new slice, one of the city for the rest."""
 
     @dg.sensor(

@@ -84,7 +84,12 @@ def _load(
             continue
         if entry_id(entry) in into:
             draft.faults.append(
-                source.fault(("id",), f"{entry_id(entry)} twice", "一个标识一个文件 / one file per id", "改名 / rename one")
+                source.fault(
+                    ("id",),
+                    f"{entry_id(entry)} twice",
+                    "一个标识一个文件 / one file per id",
+                    "改名 / rename one",
+                )
             )
             continue
         into[entry_id(entry)] = entry

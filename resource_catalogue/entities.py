@@ -189,6 +189,5 @@ INDICATOR = Entity(
 )
 
 ENTITIES: dict[str, Entity] = {
-    entity.name: entity
-    for entity in (PERSON, ORGANISATION, PLACE, CERTIFICATE, CREDIT_RECORD, INDICATOR)
+    entity.name: entity for entity in (PERSON, ORGANISATION, PLACE, CERTIFICATE, CREDIT_RECORD, INDICATOR)
 }

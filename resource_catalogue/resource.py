@@ -225,9 +225,7 @@ class Resource(Strict):
     reported_by: Literal["self", "upper"] = "self"
     collected_under: tuple[LegalBasis, ...] = ()
     form: Literal["structured", "document", "image", "audio", "video", "certificate", "non_digital"]
-    format: Literal[
-        "file", "spreadsheet", "database", "graphics", "streaming", "self_describing", "service"
-    ]
+    format: Literal["file", "spreadsheet", "database", "graphics", "streaming", "self_describing", "service"]
     subject: Literal["person", "organisation", "place", "certificate", "credit_record", "indicator", "none"]
     grain: Label
     key: tuple[Identifier, ...]

@@ -112,7 +112,7 @@ class Settings(_Section):
 def as_of_now(settings: Settings) -> dt.datetime:
     """Return the instant that all rules and limits count from: the pinned one, else the machine's clock."""
     if settings.as_of is None:
-        return dt.datetime.now(settings.zone()).replace(microsecond=0)  # civiclake: the one clock
+        return dt.datetime.now(settings.zone()).replace(microsecond=0)  # noqa: TID251 - the one clock
     return settings.as_of if settings.as_of.tzinfo else settings.as_of.replace(tzinfo=settings.zone())
 
 
@@ -166,7 +166,9 @@ def _overlay(values: dict[str, Any], environment: Mapping[str, str]) -> None:
         if not name.startswith(ENVIRONMENT_PREFIX) or name in _NOT_SETTINGS:
             continue
         if name not in known:
-            raise SettingError(f"environment {name}", "unknown setting", "a known setting", "see docs/settings.md")
+            raise SettingError(
+                f"environment {name}", "unknown setting", "a known setting", "see docs/settings.md"
+            )
         target = values
         for part in known[name][:-1]:
             target = target.setdefault(part, {})

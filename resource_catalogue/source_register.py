@@ -37,8 +37,10 @@ class RegisterEntry(Strict):
         """Tell whether both entries could decide the same attribute of the same subject on the same day."""
         shared = set(self.scope) & set(other.scope)
         disjoint = any(self.scope[field] != other.scope[field] for field in shared)
-        return bool(set(self.attribute) & set(other.attribute)) and not disjoint and self.valid.overlaps(
-            other.valid
+        return (
+            bool(set(self.attribute) & set(other.attribute))
+            and not disjoint
+            and self.valid.overlaps(other.valid)
         )
 
 

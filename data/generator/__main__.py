@@ -4,6 +4,7 @@ Here: the command line and the order of agencies. Not here: what they send.
 """
 
 import argparse
+from collections.abc import Collection
 from pathlib import Path
 
 from data.generator.agencies import (
@@ -42,21 +43,29 @@ def feeds_of(world: World, truth: Truth) -> list[Feed]:
     return [feed for agency in AGENCIES for feed in agency.make(world, truth)]
 
 
-def generate(seed: int, out: Path, persons: int = 5000, organisations: int = 2000) -> Truth:
+def generate(
+    seed: int, out: Path, persons: int = 5000, organisations: int = 2000, only: Collection[str] = ()
+) -> Truth:
     """Write ``feeds/`` and ``truth.json`` below a folder.
+
+    All feeds are made in any case, because what one agency sends spares the rows of another.
 
     Args:
         seed: Decides every person, organisation and fault.
         out: Folder of the deployment; files of an earlier run are overwritten, others stay.
         persons: Number of persons.
         organisations: Number of organisations.
+        only: Ids of the resources that are written and told of; none means all.
 
     Returns:
-        Everything that was planted.
+        Everything that was planted in what was written.
     """
     world, truth = World.make(seed, persons, organisations), Truth()
     for feed in feeds_of(world, truth):
-        feed.write(out / "feeds")
+        if not only or feed.resource in only:
+            feed.write(out / "feeds")
+    if only:
+        truth.entries = [entry for entry in truth.entries if entry.resource in only]
     truth.write(out / "truth.json", {"seed": seed, "persons": persons, "organisations": organisations})
     return truth
 
@@ -68,8 +77,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--persons", type=int, default=5000)
     parser.add_argument("--organisations", type=int, default=2000)
+    parser.add_argument("--only", nargs="+", default=(), metavar="RESOURCE", help="write only these feeds")
     arguments = parser.parse_args()
-    generate(arguments.seed, arguments.out, arguments.persons, arguments.organisations)
+    generate(arguments.seed, arguments.out, arguments.persons, arguments.organisations, arguments.only)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Find the files of a resource in the deployment's inbox.
 
-The inbox is a folder. With ``arrival = "folder"`` its first level names the day a file arrived (``2026-03-16/...``)
-and the resource's pattern is matched below that level; a file whose day lies after ``as_of`` has not arrived yet.
-With ``file`` a file arrived at its own time, with ``run`` when a run first sees it.
+The inbox is a folder. With ``arrival = "folder"`` its first level names the day a file arrived
+(``2026-03-16/...``) and the resource's pattern is matched below that level; a file whose day lies after ``as_of``
+has not arrived yet. With ``file`` a file arrived at its own time, with ``run`` when a run first sees it.
 """
 
 import datetime as dt
@@ -24,6 +24,7 @@ class Arrival:
     Attributes:
         file_name: Path below the inbox.
         slice: Values of the slice pattern's groups joined by ``/``; ``all`` where the resource has no slices.
+        arrived_at: In the deployment's zone: its day is compared with days of issue.
     """
 
     path: Path
@@ -36,7 +37,7 @@ class Arrival:
     def order_key(self) -> str:
         """Return the text by which deliveries of a slice are ordered: issue date, else arrival, then path."""
         day = self.issued_on or self.arrived_at.date()
-        return f"{day.isoformat()}|{self.arrived_at.isoformat()}|{self.file_name}"
+        return f"{day.isoformat()}|{self.arrived_at.astimezone(dt.UTC).isoformat()}|{self.file_name}"
 
 
 def arrivals(resource: Resource, deployment: Deployment, as_of: dt.datetime) -> list[Arrival]:
@@ -78,13 +79,14 @@ def _folder_time(folder: Path, deployment: Deployment) -> dt.datetime:
             "YYYY-MM-DD, the day of arrival",
             "rename the folder",
         ) from None
-    return dt.datetime.combine(day, dt.time(0), deployment.settings.zone()).astimezone(dt.UTC)
+    return dt.datetime.combine(day, dt.time(0), deployment.settings.zone())
 
 
 def _file_time(path: Path, deployment: Deployment, as_of: dt.datetime) -> dt.datetime:
+    zone = deployment.settings.zone()
     if deployment.settings.ingestion.arrival == "run":
-        return as_of.astimezone(dt.UTC)
-    return dt.datetime.fromtimestamp(path.stat().st_mtime, deployment.settings.zone()).astimezone(dt.UTC)
+        return as_of.astimezone(zone)
+    return dt.datetime.fromtimestamp(path.stat().st_mtime, zone)
 
 
 def _arrival(path: Path, folder: Path, inbox: Path, resource: Resource, arrived_at: dt.datetime) -> Arrival:
@@ -103,13 +105,13 @@ def _slice(pattern: str | None, below: str) -> str:
     match = re.search(pattern, below) if pattern else None
     if match is None:
         return _WHOLE
-    return "/".join(match.groups()) or match.group(0)
+    return "/".join(filter(None, match.groups())) or match.group(0)
 
 
 def _issue_date(pattern: str | None, below: str) -> dt.date | None:
     match = re.search(pattern, below) if pattern else None
     digits = re.sub(r"[^0-9]", "", match.group(1)) if match else ""
     try:
-        return dt.datetime.strptime(digits, "%Y%m%d").date() if digits else None
+        return dt.date.fromisoformat(digits) if digits else None
     except ValueError:
         return None

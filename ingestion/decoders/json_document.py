@@ -95,7 +95,7 @@ def _decoded(form: str, encoding: str, records: list[_Record]) -> Decoded:
 
 
 def _flat(record: Any) -> dict[str, Cell] | str:
-    """Return one row's cells, or its text where it is no object; a feature gives its properties and geometry."""
+    """Return one row's cells, or its text where it is no object; a feature gives properties and geometry."""
     if not isinstance(record, dict):
         return record if isinstance(record, str) else _written(record)
     if record.get("type") == "Feature":

@@ -1,4 +1,4 @@
-"""Decode workbooks: XLSX and XLS, whatever the file is called; title rows, merged cells, phantom rows and columns.
+"""Decode workbooks: XLSX and XLS, whatever the file is called; titles, merged cells, phantom rows and columns.
 
 Numbers that a spreadsheet keeps for codes come out as text without an invented fraction (``320100``, not
 ``320100.0``); what the spreadsheet destroyed (``9.11E+17`` kept as a number) stays visible as such.

@@ -58,7 +58,9 @@ class Inbox:
 
     def __init__(self, home: Path, **changes: Any) -> None:
         home.mkdir(parents=True, exist_ok=True)
-        text = 'profile = "yancheng"\n[ingestion]\ninbox = "inbox"\narrival = "folder"\n[engine]\nthreads = 1\n'
+        text = (
+            'profile = "yancheng"\n[ingestion]\ninbox = "inbox"\narrival = "folder"\n[engine]\nthreads = 1\n'
+        )
         (home / "civiclake.toml").write_text(text, encoding="utf-8")
         self.deployment = Deployment.open(home)
         self.lake = Lake(self.deployment.lake_root, threads=1)

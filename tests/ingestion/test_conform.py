@@ -16,7 +16,9 @@ KEY = b"k" * 32
 
 def conformed(texts: list[str | None], column: dict[str, Any], **changes: Any) -> pl.DataFrame:
     """Conform one column of text."""
-    resource = a_resource(columns=[{"name": "c", "zh": "列", **column}], key=changes.pop("key", ()), **changes)
+    resource = a_resource(
+        columns=[{"name": "c", "zh": "列", **column}], key=changes.pop("key", ()), **changes
+    )
     count = len(texts)
     raw = pl.DataFrame(
         {
@@ -65,11 +67,15 @@ def read(text: str | None, **column: Any) -> tuple[Any, Any, Any]:
         ("91350100M000100Y43", {"type": "subject_identifier"}, "91350100M000100Y43", None),
     ],
 )
-def test_a_text_is_read_as_its_declared_type(text: str, column: dict[str, Any], value: Any, fault: str | None) -> None:
+def test_a_text_is_read_as_its_declared_type(
+    text: str, column: dict[str, Any], value: Any, fault: str | None
+) -> None:
     assert read(text, **column) == (value, fault, text if fault else None)
 
 
-@pytest.mark.parametrize("kind", ["text", "money", "date", "datetime", "integer", "decimal", "boolean", "credit_code"])
+@pytest.mark.parametrize(
+    "kind", ["text", "money", "date", "datetime", "integer", "decimal", "boolean", "credit_code"]
+)
 @pytest.mark.parametrize("text", [None, "", " 　", "N/A", "暂无", "—"])
 def test_a_word_for_nothing_is_absent_without_a_fault(kind: str, text: str | None) -> None:
     assert read(text, type=kind) == (None, None, None)
@@ -91,7 +97,10 @@ def test_an_instant_is_read_as_beijing_time(text: str, formats: list[str], expec
 
 
 def test_an_instant_on_a_day_that_does_not_exist_is_a_fault() -> None:
-    assert read("2026-02-30 08:00:00", type="datetime", formats=["%Y-%m-%d %H:%M:%S"])[:2] == (None, "impossible_date")
+    assert read("2026-02-30 08:00:00", type="datetime", formats=["%Y-%m-%d %H:%M:%S"])[:2] == (
+        None,
+        "impossible_date",
+    )
 
 
 def test_a_constant_column_needs_nothing_in_the_file() -> None:
@@ -99,7 +108,9 @@ def test_a_constant_column_needs_nothing_in_the_file() -> None:
 
 
 def test_a_row_key_follows_the_business_key_and_the_whole_row_where_that_is_broken() -> None:
-    frame = conformed(["91350100M000100Y43", "91350100m000100y43", "?", "??"], {"type": "credit_code"}, key=("c",))
+    frame = conformed(
+        ["91350100M000100Y43", "91350100m000100y43", "?", "??"], {"type": "credit_code"}, key=("c",)
+    )
     keys = frame["_row_key"].to_list()
     assert frame["_has_key"].to_list() == [True, True, False, False]
     assert keys[0] == keys[1]
@@ -139,7 +150,9 @@ def test_every_type_of_column_has_its_storage(inbox: Inbox) -> None:
     inbox.ingest()
     schema = standard_schema(inbox.resource)
     assert inbox.lake.read(_standard(inbox)).columns == schema.names
-    assert schema.names[-9:] == [f"{c}{end}" for c in ("code", "title", "amount") for end in ("", "__fault", "__original")]
+    assert schema.names[-9:] == [
+        f"{c}{end}" for c in ("code", "title", "amount") for end in ("", "__fault", "__original")
+    ]
 
 
 def _standard(inbox: Inbox) -> Any:

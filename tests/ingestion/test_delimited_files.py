@@ -35,7 +35,10 @@ def test_a_declared_gb_encoding_does_not_spoil_utf_8(inbox: Inbox) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"\xef\xbb\xbf" + table("1,a,1").encode() + b"\xff\xff", b"\xff\xfe" + TWO_ROWS.encode("utf-16-le") + b"\x41"],
+    [
+        b"\xef\xbb\xbf" + table("1,a,1").encode() + b"\xff\xff",
+        b"\xff\xfe" + TWO_ROWS.encode("utf-16-le") + b"\x41",
+    ],
 )
 def test_bytes_that_break_their_own_mark_are_unreadable(inbox: Inbox, content: bytes) -> None:
     inbox.send(content)
@@ -46,7 +49,9 @@ def test_bytes_that_break_their_own_mark_are_unreadable(inbox: Inbox, content: b
 
 @pytest.mark.parametrize("mark", [",", "\t", ";", "|"])
 def test_the_delimiter_is_found(inbox: Inbox, mark: str) -> None:
-    inbox.send(table("1,a;b,1", "2,c,2").replace(",", mark) if mark != ";" else "代码;名称;数量\n1;a,b,c,d,e,f;1\n")
+    inbox.send(
+        table("1,a;b,1", "2,c,2").replace(",", mark) if mark != ";" else "代码;名称;数量\n1;a,b,c,d,e,f;1\n"
+    )
     inbox.ingest()
     assert inbox.delivery()["state"] == "loaded"
     assert inbox.rows("amount")[0] == (1,)
@@ -64,7 +69,15 @@ def test_phantom_columns_and_blank_rows_are_dropped(inbox: Inbox) -> None:
     inbox.send("代码,名称,数量,,,\n1,甲,1,,,\n,,,,,\n , ,　,,,\n2,乙,2,,,\n")
     inbox.ingest()
     assert inbox.delivery()["rows_received"] == 2
-    assert inbox.lake.read(RAW).columns == ["_delivery_id", "_row_number", "_line", "_sheet", "code", "title", "amount"]
+    assert inbox.lake.read(RAW).columns == [
+        "_delivery_id",
+        "_row_number",
+        "_line",
+        "_sheet",
+        "code",
+        "title",
+        "amount",
+    ]
 
 
 def test_a_value_under_a_column_without_a_name_is_kept_in_raw(inbox: Inbox) -> None:
@@ -94,7 +107,10 @@ def test_a_quoted_cell_may_hold_lines(inbox: Inbox) -> None:
 def test_an_unbalanced_quote_costs_its_own_row_only(inbox: Inbox) -> None:
     inbox.send(table("1,甲,1", '2,"乙,2', "3,丙,3", '4,"丁"x,4', "5,戊,5"))
     inbox.ingest()
-    assert [(r["line"], r["reason"]) for r in inbox.rejected()] == [(3, "unbalanced_quote"), (5, "too_few_fields")]
+    assert [(r["line"], r["reason"]) for r in inbox.rejected()] == [
+        (3, "unbalanced_quote"),
+        (5, "too_few_fields"),
+    ]
     assert inbox.rows("_line", "code") == [(2, "1"), (4, "3"), (6, "5")]
 
 
@@ -126,7 +142,9 @@ def test_a_first_data_row_is_never_taken_for_a_header(inbox: Inbox, declared: in
 def test_a_name_that_stands_twice_gets_a_number(inbox: Inbox) -> None:
     inbox.send("代码,名称,名称,数量,ID,id,_line\n1,甲,乙,1,x,y,z\n")
     inbox.ingest()
-    assert inbox.rows("title", "title__2", "id", "id__2", "_line__2", table=RAW) == [("甲", "乙", "x", "y", "z")]
+    assert inbox.rows("title", "title__2", "id", "id__2", "_line__2", table=RAW) == [
+        ("甲", "乙", "x", "y", "z")
+    ]
     assert inbox.rows("title") == [("甲",)]
 
 
@@ -150,7 +168,8 @@ def test_a_header_alone_is_a_delivery_without_rows(inbox: Inbox) -> None:
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(
-        st.lists(st.text(st.characters(exclude_categories=("Cs",)), max_size=6), min_size=3, max_size=3), max_size=8
+        st.lists(st.text(st.characters(exclude_categories=("Cs",)), max_size=6), min_size=3, max_size=3),
+        max_size=8,
     ),
     encoding=st.sampled_from(["utf-8-sig", "utf-16", "gb18030"]),
 )
@@ -159,14 +178,17 @@ def test_whatever_a_cell_holds_it_comes_out_as_it_went_in(
 ) -> None:
     import csv
 
+    from made_inbox import a_resource
+
     from ingestion.decode import decode_file
     from ingestion.rows import is_blank
-    from made_inbox import a_resource
 
     path = tmp_path_factory.mktemp("cells") / "feed.csv"
     with path.open("w", encoding=encoding, newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerows([["代码", "名称", "数量"], *rows])
     decoded = decode_file(path, a_resource(source={"delimiter": ","}))
-    assert [row for block in decoded.blocks for row in block.rows] == [row for row in rows if not is_blank(row)]
+    assert [row for block in decoded.blocks for row in block.rows] == [
+        row for row in rows if not is_blank(row)
+    ]
     assert decoded.rejected == []

@@ -69,9 +69,10 @@ def test_a_run_killed_between_stores_is_made_whole_by_the_next(
     inbox.send(FIRST, day=1)
     inbox.ingest()
     inbox.send(SECOND, day=2)
-    with monkeypatch.context() as killer, pytest.raises(Killed):
+    with monkeypatch.context() as killer:
         killing(killer, after, is_done)
-        inbox.ingest()
+        with pytest.raises(Killed):
+            inbox.ingest()
     inbox.ingest_all()
     expected = whole(tmp_path / "never_killed", inbox)
     assert inbox.hashes() == expected
@@ -87,8 +88,9 @@ def test_a_run_killed_beside_the_landing_is_made_whole_by_the_next(
 
     inbox.send(FIRST, day=1)
     inbox.send(SECOND, day=2)
-    with monkeypatch.context() as killer, pytest.raises(Killed):
+    with monkeypatch.context() as killer:
         killer.setattr(target, die)
-        inbox.ingest()
+        with pytest.raises(Killed):
+            inbox.ingest()
     inbox.ingest_all()
     assert inbox.hashes() == whole(tmp_path / "never_killed", inbox)

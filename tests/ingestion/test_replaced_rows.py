@@ -5,9 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_inbox import Inbox, table
 
-from ingestion.replaced_rows import successors
-
-DAYS = "一二三四五六七八九十"
+from ingestion.replaced_rows import alike, successors
 
 
 def test_a_mended_row_is_linked_to_the_one_in_its_place(inbox: Inbox) -> None:
@@ -76,3 +74,22 @@ def test_a_row_has_one_successor_at_most(old: list[int], new: list[int]) -> None
 def _sequence(hashes: list[int]) -> pl.DataFrame:
     schema = {"row_number": pl.Int64, "row_hash": pl.UInt64}
     return pl.DataFrame({"row_number": range(1, len(hashes) + 1), "row_hash": hashes}, schema=schema)
+
+
+def test_a_row_that_moved_is_known_by_what_was_right_in_it(inbox: Inbox) -> None:
+    inbox.send(table("1,甲,1", "3,丙,3", ",乙公司,22", "?,丁公司,44,多"), day=1)
+    inbox.send(table("4,丁公司,44", "1,甲,1", "2,乙公司,22", "3,丙,3"), day=2)
+    inbox.ingest_all()
+    assert inbox.links() == [(3, 3), (4, 1)]
+
+
+def test_rows_that_share_nothing_of_their_own_are_not_matched() -> None:
+    old = _texts("甲,2020,东区", "乙,2021,东区")
+    assert alike(old, _texts("丙,2022,东区")).rows() == []
+    assert alike(old, _texts("丙,2020,东区", "丁,2020,西区")).rows() == []
+
+
+def _texts(*rows: str) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"row_number": range(1, len(rows) + 1), "text": rows}, schema_overrides={"row_number": pl.Int64}
+    )

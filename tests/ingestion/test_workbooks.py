@@ -55,7 +55,9 @@ def test_titles_and_merged_cells_above_the_header_are_passed_over(inbox: Inbox, 
 
 def test_phantom_rows_and_columns_of_a_sheet_are_dropped(inbox: Inbox, tmp_path: Path) -> None:
     blank: list[object] = [" "] * 40
-    inbox.send(xlsx(tmp_path / "a.xlsx", [HEADER, ["1", "甲", 1], *([blank] * 30), ["2", "乙", 2], *([blank] * 30)]))
+    inbox.send(
+        xlsx(tmp_path / "a.xlsx", [HEADER, ["1", "甲", 1], *([blank] * 30), ["2", "乙", 2], *([blank] * 30)])
+    )
     inbox.ingest()
     assert inbox.rows("_row_number", "_line", "code") == [(1, 2, "1"), (2, 33, "2")]
     assert inbox.lake.read(RAW).width == 7
@@ -64,7 +66,11 @@ def test_phantom_rows_and_columns_of_a_sheet_are_dropped(inbox: Inbox, tmp_path:
 def test_an_xls_table_that_begins_away_from_the_corner_keeps_its_lines(inbox: Inbox, tmp_path: Path) -> None:
     inbox.send(xls(tmp_path / "a.xls", [HEADER, ["1", "甲", 1], ["2", "乙", 2]], first_row=5, first_column=2))
     inbox.ingest()
-    assert (inbox.delivery()["format"], inbox.delivery()["sheet"], inbox.delivery()["header_row"]) == ("xls", "名单", 6)
+    assert (inbox.delivery()["format"], inbox.delivery()["sheet"], inbox.delivery()["header_row"]) == (
+        "xls",
+        "名单",
+        6,
+    )
     assert inbox.rows("_line", "code", "amount") == [(7, "1", 1), (8, "2", 2)]
 
 
@@ -87,7 +93,14 @@ def test_dates_of_a_sheet_come_out_in_one_form(inbox: Inbox, tmp_path: Path) -> 
 
 def test_declared_headings_between_the_rows_are_passed_over_and_counted(inbox: Inbox, tmp_path: Path) -> None:
     inbox.declare(source={"not_data": "（[0-9]+所）$"})
-    rows: list[list[object]] = [HEADER, ["甲省（2所）"], ["1", "甲", 1], ["2"], ["乙省（1所）"], ["3", "丙（1所）", 3]]
+    rows: list[list[object]] = [
+        HEADER,
+        ["甲省（2所）"],
+        ["1", "甲", 1],
+        ["2"],
+        ["乙省（1所）"],
+        ["3", "丙（1所）", 3],
+    ]
     inbox.send(xlsx(tmp_path / "a.xlsx", rows, ("A2:C2", "A5:C5")))
     inbox.ingest()
     assert inbox.rows("_row_number", "_line", "code") == [(1, 3, "1"), (2, 4, "2"), (3, 6, "3")]

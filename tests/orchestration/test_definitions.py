@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+
 from cli.publishing import publish_files
 from orchestration.definitions import build_definitions
 from orchestration.platform import open_platform
@@ -34,9 +35,11 @@ def graph_lines(definitions: dg.Definitions) -> list[str]:
 
 def test_the_graph_of_the_demo_is_the_reviewed_one(definitions: dg.Definitions) -> None:
     lines = "\n".join(graph_lines(definitions)) + "\n"
-    if os.environ.get("CIVICLAKE_UPDATE_SNAPSHOTS"):
+    if os.environ.get("UPDATE_SNAPSHOTS"):
         SNAPSHOT.write_text(lines, encoding="utf-8")
-    assert lines == SNAPSHOT.read_text(encoding="utf-8"), "set CIVICLAKE_UPDATE_SNAPSHOTS=1 to accept the new graph"
+    assert lines == SNAPSHOT.read_text(encoding="utf-8"), (
+        "set UPDATE_SNAPSHOTS=1 to accept the new graph"
+    )
 
 
 def test_every_listed_resource_has_an_asset_with_a_check_per_rule(definitions: dg.Definitions) -> None:

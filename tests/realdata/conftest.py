@@ -1,29 +1,27 @@
-"""The whole of the public data, ingested once per session into a folder of its own."""
+"""The whole of the public data, ingested once per session into a folder of its own.
 
-import datetime as dt
+Pytest prints what an assertion compares: tests compare numbers and names of columns, never frames with cells.
+"""
+
 import os
 import resource as process
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import polars as pl
 import pytest
+from real_city import REGISTRY, Ingestion, wave
 
-from ingestion.ingest import ingest_resource
 from lake import Lake
 from lake.releases import publish
 from lake.tables import DELIVERIES
 from resource_catalogue.catalogue import Draft, load_draft
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.profile import load_profile
-from resource_catalogue.release import Release
 from resource_catalogue.settings import load_settings
 
 HOME = Path(__file__).parents[2] / "benchmarks" / "realdata"
 VARIABLE = "CIVICLAKE_REALDATA"
-REGISTRY = "market_regulation.enterprise_registry"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,23 +31,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.realdata)
             if not os.environ.get(VARIABLE):
                 item.add_marker(pytest.mark.skip(reason=f"{VARIABLE} does not name the public data"))
-
-
-@dataclass
-class Ingestion:
-    """What was ingested, in which waves, and what it cost.
-
-    Attributes:
-        before_reissue: Faults and rejections of the two registry slices as they stood before the re-issue.
-    """
-
-    lake: Lake
-    deployment: Deployment
-    release: Release
-    deliveries: pl.DataFrame = field(default_factory=pl.DataFrame)
-    waves: dict[str, int] = field(default_factory=dict)
-    seconds: float = 0
-    peak_gib: float = 0
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +60,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory, draft: Draft) -> Ingestion:
 def first_wave(opened: Ingestion) -> Ingestion:
     """Take in the first delivery of every slice of the enterprise registry: the broken release among them."""
     started = time.perf_counter()
-    _wave(opened, REGISTRY)
+    wave(opened, REGISTRY)
     opened.seconds += time.perf_counter() - started
     return opened
 
@@ -89,7 +70,7 @@ def ingested(first_wave: Ingestion) -> Iterator[Ingestion]:
     """Take in everything, in waves until nothing waits."""
     started = time.perf_counter()
     for resource in first_wave.release.listed_resources():
-        while _wave(first_wave, resource.id):
+        while wave(first_wave, resource.id):
             pass
     first_wave.seconds += time.perf_counter() - started
     first_wave.peak_gib = process.getrusage(process.RUSAGE_SELF).ru_maxrss / 2**20
@@ -97,10 +78,3 @@ def ingested(first_wave: Ingestion) -> Iterator[Ingestion]:
     yield first_wave
     rows = first_wave.deliveries["rows_received"].sum()
     print(f"\n{rows} rows in {first_wave.seconds:.0f} s, peak {first_wave.peak_gib:.2f} GiB")
-
-
-def _wave(session: Ingestion, resource_id: str) -> int:
-    as_of: dt.datetime = session.deployment.as_of
-    done = ingest_resource(session.lake, session.deployment, session.release, resource_id, as_of)
-    session.waves[resource_id] = session.waves.get(resource_id, 0) + 1
-    return done.waiting

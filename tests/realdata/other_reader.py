@@ -45,7 +45,9 @@ def _numbered(path: Path) -> list[tuple[int, list[str]]]:
     if head.startswith(b"\xd0\xcf"):
         # No other reader of BIFF8 is at hand; the whole sheet is taken as it is, without the platform's rules.
         page = python_calamine.load_workbook(str(path)).get_sheet_by_index(0)
-        return [(n, [str(c) for c in row]) for n, row in enumerate(page.to_python(skip_empty_area=False), start=1)]
+        return [
+            (n, [str(c) for c in row]) for n, row in enumerate(page.to_python(skip_empty_area=False), start=1)
+        ]
     rows, line = [], 1
     reader = csv.reader(io.StringIO(_text(path), newline=""))
     for row in reader:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import REGISTRY, Ingestion
 from other_reader import FEEDS, rows_of
+from real_city import REGISTRY, Ingestion
 
 from resource_catalogue.catalogue import Draft
 from resource_catalogue.catalogue_check import check_catalogue, errors
