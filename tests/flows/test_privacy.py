@@ -57,7 +57,7 @@ _WORDS = [
 
 
 def traces(text: str) -> list[str]:
-    return [name for name, marker in MARKERS.items() if marker[:4] in text]
+    return [name for name, marker in MARKERS.items() if marker[:8] in text]
 
 
 @pytest.mark.requirement("E-01")
