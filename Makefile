@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo ui test test-long lint types contracts docs check lock clean
+.PHONY: bench help install install-dev demo ui test test-long lint types contracts docs check lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/runtime.stamp
 install: $(VENV)/runtime.stamp ## make .venv with what a run needs
 
 install-dev: $(VENV)/dev.stamp ## make .venv with what tests and checks need too
+
+bench: install-dev ## measure the pipeline beside bare DuckDB (about an hour; see benchmarks/README.md)
+	$(BIN)/python -m benchmarks.pipeline
 
 demo: install ## run the demonstration city: feeds -> bases -> tasks -> opened datasets
 	$(BIN)/civiclake demo --home data/demo

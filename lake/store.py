@@ -242,7 +242,7 @@ class Lake:
         return ":".join(map(str, row or ()))
 
     def _open(self, table: TableName, version: int | None = None) -> DeltaTable | None:
-        """Open a table; the handle of its newest version is kept and brought up to date, which reads new commits only."""
+        """Open a table; the handle of its newest version is kept, so that only new commits are read."""
         if version is not None:
             return DeltaTable(str(self.path(table)), version=version)
         if not self.exists(table):

@@ -22,6 +22,8 @@ from orchestration.platform import Platform
 from resource_catalogue.errors import LakeError
 
 _RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+_IN_PROCESS = {"civiclake/in_process": "true"}
+"""Tag of runs that ``civiclake run`` executes itself, under the lock of the deployment."""
 Progress = Callable[[str], None]
 
 
@@ -71,6 +73,7 @@ def _run(platform: Platform, progress: Progress) -> RunOutcome:
     failed: list[str] = []
     waves = 0
     with open_instance(platform.deployment.var) as instance:
+        _bury_killed_runs(instance)
         while True:
             waves += 1
             before = _waiting(platform)
@@ -79,6 +82,18 @@ def _run(platform: Platform, progress: Progress) -> RunOutcome:
             left = _waiting(platform)
             if left == 0 or left == before:
                 return RunOutcome(waves, tuple(failed))
+
+
+def _bury_killed_runs(instance: dg.DagsterInstance) -> None:
+    """Close the books of runs that were killed in an earlier process.
+
+    The lock of the deployment is ours, so whatever such a run still claims (it shows as started, and holds the slot
+    of the table it was writing) is held by nobody; the next run would wait for it for ever.
+    """
+    unfinished = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED]
+    for run in instance.get_runs(dg.RunsFilter(statuses=unfinished, tags=_IN_PROCESS)):
+        instance.report_run_failed(run, "被中断 / the process was killed")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
 
 
 def _waiting(platform: Platform) -> int:
@@ -109,6 +124,6 @@ def _execute(
 ) -> list[str]:
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     result = definitions.resolve_job_def(job).execute_in_process(
-        instance=instance, raise_on_error=False, tags=tags, run_config=quiet
+        instance=instance, raise_on_error=False, tags={**tags, **_IN_PROCESS}, run_config=quiet
     )
     return [event.step_key or job for event in result.all_events if event.is_step_failure]

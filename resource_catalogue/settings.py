@@ -27,7 +27,14 @@ class _Section(BaseModel):
 
 
 class DeploymentSettings(_Section):
-    """Name the deployment and the division it serves."""
+    """Name the deployment and the division it serves.
+
+    Attributes:
+        id: Short name of the deployment.
+        name: What a person sees, Chinese and English.
+        division_code: GB/T 2260 code of the division it serves.
+        time_zone: Zone of dates and limits.
+    """
 
     id: str = "civiclake"
     name: Label = Label(zh="公共数据平台", en="Public-data platform")
@@ -49,7 +56,12 @@ class IngestionSettings(_Section):
 
 
 class OpeningSettings(_Section):
-    """Set the smallest published cell per open type (policy, to be confirmed with GB/T 42460-2023 annex D)."""
+    """Set the smallest published cell per open type (policy, to be confirmed with GB/T 42460-2023 annex D).
+
+    Attributes:
+        k_open_to_all: Smallest cell of a dataset opened unconditionally.
+        k_conditional: Smallest cell of a dataset opened conditionally.
+    """
 
     k_open_to_all: int = Field(default=20, ge=2)
     k_conditional: int = Field(default=5, ge=2)
@@ -58,7 +70,9 @@ class OpeningSettings(_Section):
 class TargetSettings(_Section):
     """Set platform targets for words without a number; shown as targets, never as prescribed limits.
 
-    Null means no date at all.
+    Attributes:
+        rectification_working_days: Working days promised for 限期 and the like in rectification; null gives no date.
+        promptly_working_days: Working days promised for 及时; null gives no date.
     """
 
     rectification_working_days: int | None = Field(default=None, ge=1)
@@ -66,7 +80,12 @@ class TargetSettings(_Section):
 
 
 class EngineSettings(_Section):
-    """Bound what the engine may use."""
+    """Bound what the engine may use.
+
+    Attributes:
+        threads: Threads of the engine; null lets it choose.
+        memory_limit: Memory limit such as ``4GB``; null lets it choose.
+    """
 
     threads: int | None = Field(default=None, ge=1)
     memory_limit: str | None = None
@@ -91,7 +110,12 @@ class DemoSettings(_Section):
 
 
 class Settings(_Section):
-    """Hold all settings of a deployment."""
+    """Hold all settings of a deployment.
+
+    Attributes:
+        profile: Id of the jurisdiction profile that applies.
+        as_of: Instant that rules and limits count from, with time zone; without it the machine's clock.
+    """
 
     profile: str
     as_of: dt.datetime | None = None

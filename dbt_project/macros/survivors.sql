@@ -2,13 +2,26 @@
 One row per subject: for each attribute the value of its one source within the subject's scope, with the agency,
 delivery and row it came from. A comparison value is shown, as provisional, only where the register allows it, the
 source is silent, and the comparisons agree. Nothing is chosen by recency between agencies (Yancheng a11: 一数一源).
-Within one resource the newest delivery, then the last row, speaks for a subject.
+Within one resource the newest delivery, then the last row, speaks for a subject. Where a value came from travels as one
+text through the aggregate, so that agency, delivery and row are always those of one row.
 -#}
 {% macro survivors(entity) %}
 {%- set attributes = entity_attributes(entity) -%}
-with ranked as (
+with roles as (
+  select
+    resource_id,
+    scope
+    {%- for attribute in attributes %},
+    max(case when attribute = '{{ attribute }}' then role end) as {{ attribute }}__role
+    {%- endfor %}
+  from {{ source('register', 'roles') }}
+  where entity = '{{ entity }}'
+  group by resource_id, scope
+),
+ranked as (
   select
     c.*,
+    c._agency_id || '|' || c._delivery_id || '|' || cast(c._row_number as varchar) as _place,
     row_number() over (
       partition by c._subject_key, c._resource_id
       order by c._order_key desc nulls last, c._row_number desc nulls last
@@ -16,23 +29,15 @@ with ranked as (
   from {{ source('claims', entity) }} as c
   where c._subject_key is not null
 ),
-latest as (
-  select * from ranked where _rank = 1
-),
 spoken as (
   select
     l.*
     {%- for attribute in attributes %},
-    r_{{ attribute }}.role as {{ attribute }}__role
+    r.{{ attribute }}__role
     {%- endfor %}
-  from latest as l
-  {%- for attribute in attributes %}
-  left join {{ source('register', 'roles') }} as r_{{ attribute }}
-    on r_{{ attribute }}.entity = '{{ entity }}'
-    and r_{{ attribute }}.attribute = '{{ attribute }}'
-    and r_{{ attribute }}.resource_id = l._resource_id
-    and r_{{ attribute }}.scope = l._scope
-  {%- endfor %}
+  from ranked as l
+  left join roles as r on r.resource_id = l._resource_id and r.scope = l._scope
+  where l._rank = 1
 ),
 picked as (
   select
@@ -63,20 +68,21 @@ where {% for attribute in entity_identifier(entity) -%}
 
 {% macro picked_attribute(attribute) -%}
     max(case when {{ attribute }}__role = 'source' then {{ attribute }} end) as s_{{ attribute }},
-    {%- for part in ['_agency_id', '_delivery_id', '_row_number'] %}
-    max(case when {{ attribute }}__role = 'source' and {{ attribute }} is not null then {{ part }} end) as s_{{ attribute }}_{{ part }},
-    max(case when {{ attribute }}__role = 'provisional' and {{ attribute }} is not null then {{ part }} end) as p_{{ attribute }}_{{ part }},
-    {%- endfor %}
+    max(case when {{ attribute }}__role = 'source' and {{ attribute }} is not null then _place end) as s_{{ attribute }}_place,
     min(case when {{ attribute }}__role = 'provisional' then {{ attribute }} end) as p_{{ attribute }},
-    max(case when {{ attribute }}__role = 'provisional' then {{ attribute }} end) as q_{{ attribute }}
+    max(case when {{ attribute }}__role = 'provisional' then {{ attribute }} end) as q_{{ attribute }},
+    max(case when {{ attribute }}__role = 'provisional' and {{ attribute }} is not null then _place end) as p_{{ attribute }}_place
 {%- endmacro %}
 
 {% macro settled_attribute(attribute) -%}
+    {%- set place -%}
+    case when s_{{ attribute }} is not null then s_{{ attribute }}_place
+         when p_{{ attribute }} = q_{{ attribute }} then p_{{ attribute }}_place end
+    {%- endset -%}
     case when s_{{ attribute }} is not null then s_{{ attribute }}
          when p_{{ attribute }} = q_{{ attribute }} then p_{{ attribute }} end as {{ attribute }},
-    {%- for part in ['_agency_id', '_delivery_id', '_row_number'] %}
-    case when s_{{ attribute }} is not null then s_{{ attribute }}_{{ part }}
-         when p_{{ attribute }} = q_{{ attribute }} then p_{{ attribute }}_{{ part }} end as {{ attribute }}_{{ part }},
-    {%- endfor %}
+    split_part({{ place }}, '|', 1) as {{ attribute }}__agency_id,
+    split_part({{ place }}, '|', 2) as {{ attribute }}__delivery_id,
+    cast(split_part({{ place }}, '|', 3) as bigint) as {{ attribute }}__row_number,
     (s_{{ attribute }} is null and p_{{ attribute }} is not null and p_{{ attribute }} = q_{{ attribute }}) as {{ attribute }}__is_provisional
 {%- endmacro %}

@@ -27,7 +27,8 @@ def civiclake(*arguments: str, expect: int = 0, **more: str) -> str:
     done = subprocess.run(
         command(*arguments), capture_output=True, text=True, env=environment(**more), check=False, timeout=800
     )
-    assert done.returncode == expect, f"{arguments}: exit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    told = f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    assert done.returncode == expect, f"{arguments}: exit {done.returncode}\n{told}"
     return done.stdout + done.stderr
 
 

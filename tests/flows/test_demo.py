@@ -37,7 +37,9 @@ def test_the_demo_shows_feeds_bases_tasks_and_opened_datasets(demo_home: Path) -
 def test_a_task_of_the_first_act_is_due_after_ten_prescribed_working_days(demo_home: Path) -> None:
     first = [task for task in status_of(demo_home)["tasks"] if task["opened_at"].startswith("2026-03-16")]
     assert first
-    assert {(t["due_on"], t["due_basis"], t["article"]) for t in first} == {("2026-03-30", "prescribed", "a16¶2")}
+    assert {(t["due_on"], t["due_basis"], t["article"]) for t in first} == {
+        ("2026-03-30", "prescribed", "a16¶2")
+    }
 
 
 def test_received_is_loaded_and_rejected_for_every_delivery(demo_home: Path) -> None:
@@ -62,7 +64,9 @@ def test_keys_are_for_the_owner_only(demo_home: Path) -> None:
 
 @pytest.mark.requirement("P-12")
 def test_the_manifest_says_what_was_opened_from_where_and_how(demo_home: Path) -> None:
-    manifest = json.loads((demo_home / "var" / "open" / "population_by_division" / "manifest.json").read_text("utf-8"))
+    manifest = json.loads(
+        (demo_home / "var" / "open" / "population_by_division" / "manifest.json").read_text("utf-8")
+    )
     text = json.dumps(manifest, ensure_ascii=False)
     assert "yancheng@1" in text
     assert "police.household_registration" in text

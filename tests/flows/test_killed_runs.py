@@ -20,7 +20,6 @@ from civiclake import ACTS, civiclake, command, environment, lake_of, small_city
 WHOLE = bool(os.environ.get("TEST_WHOLE"))
 POINTS = 10 if WHOLE else 2
 ENOUGH = 8 if WHOLE else 1
-SAMPLED_CHANGES = 2
 DRIVER = Path(__file__).with_name("killed_run.py")
 
 
@@ -107,7 +106,7 @@ def test_a_run_killed_between_two_stores_is_made_whole_by_the_next(
 ) -> None:
     expected, _, changes = whole
     assert changes > 10
-    chosen = range(1, changes + 1) if WHOLE else [1 + changes * n // SAMPLED_CHANGES - n for n in (1, 2)]
+    chosen = range(1, changes + 1) if WHOLE else [changes // 2]
     for change in chosen:
         home = copied(published, tmp_path / str(change))
         done = subprocess.run(
@@ -116,5 +115,3 @@ def test_a_run_killed_between_two_stores_is_made_whole_by_the_next(
         assert done.returncode == -signal.SIGKILL, f"change {change} of {changes} was not reached"
         assert finished(home) == expected, f"killed after change {change} of {changes}"
         shutil.rmtree(home)
-
-

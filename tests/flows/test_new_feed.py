@@ -63,7 +63,9 @@ def deliver(home: Path, arrival: str, rows: list[list[str]]) -> None:
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = small_city(tmp_path_factory.mktemp("feed") / "city", seed=5, persons=300, organisations=200)
-    known = (home / "catalogue/resources/civil_affairs/social_organisation_registration.yml").read_text("utf-8")
+    known = (home / "catalogue/resources/civil_affairs/social_organisation_registration.yml").read_text(
+        "utf-8"
+    )
     own = {line.split(":")[0]: line for line in known.splitlines() if line.startswith(("duty:", "system:"))}
     feed = "\n".join(own.get(line.split(":")[0], line) for line in FEED.strip().splitlines())
     (home / "catalogue/resources/civil_affairs/elderly_homes.yml").write_text(feed + "\n", "utf-8")
@@ -91,6 +93,7 @@ def test_a_new_feed_by_one_file_reaches_standard_base_checks_and_report(city: Pa
 
 def test_a_new_feed_is_in_dagster_with_its_checks(city: Path) -> None:
     import dagster as dg
+
     from orchestration.instance import open_instance
 
     key = dg.AssetKey(["standard", "civil_affairs__elderly_homes"])

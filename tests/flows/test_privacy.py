@@ -40,7 +40,9 @@ def plant(path: Path) -> None:
         marker = next((m for word, m in _WORDS if re.search(word, label)), None)
         if marker:
             whole[number + 2][number] = marker
-    whole[1] = [MARKERS["name"] if "姓名" in label else cell for label, cell in zip(header, whole[1], strict=True)]
+    whole[1] = [
+        MARKERS["name"] if "姓名" in label else cell for label, cell in zip(header, whole[1], strict=True)
+    ]
     rows.append([MARKERS["name"], MARKERS["address"], "too few"])
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([header, *rows])
@@ -86,7 +88,11 @@ def test_no_file_of_the_run_names_a_data_subject(printed: tuple[Path, str]) -> N
         part = path.relative_to(home / "var").parts[0]
         if not path.is_file() or part in ("landing", "lake"):
             continue
-        text = _sqlite_text(path) if path.suffix in (".sqlite", ".db") else path.read_bytes().decode("utf-8", "ignore")
+        text = (
+            _sqlite_text(path)
+            if path.suffix in (".sqlite", ".db")
+            else path.read_bytes().decode("utf-8", "ignore")
+        )
         assert traces(text) == [], path.relative_to(home)
 
 

@@ -62,7 +62,9 @@ def standing(home: Path) -> set[Place]:
 
 
 @pytest.mark.requirement("Q-03", "Q-04")
-def test_a_corrected_delivery_leaves_only_the_faults_it_did_not_correct(second_act: Path, drawn_seed: int) -> None:
+def test_a_corrected_delivery_leaves_only_the_faults_it_did_not_correct(
+    second_act: Path, drawn_seed: int
+) -> None:
     expected, actual = standing(second_act), found(second_act)
     assert (expected - actual, actual - expected) == (set(), set()), f"seed {drawn_seed}"
 

@@ -88,7 +88,9 @@ def test_the_pages_show_every_asset_of_the_run_with_row_counts_and_check_results
         assert counts, key
         assert counts[0] > 0, key
     assert all(node["assetMaterializations"] for node in nodes.values())
-    checks = nodes["standard", "market_regulation__market_entity_registration"]["assetChecksOrError"]["checks"]
+    checks = nodes["standard", "market_regulation__market_entity_registration"]["assetChecksOrError"][
+        "checks"
+    ]
     results = {check["name"]: check["executionForLatestMaterialization"]["status"] for check in checks}
     assert results["unique"] == "SUCCEEDED"
     assert results["code_list"] == "FAILED"

@@ -120,7 +120,8 @@ def test_registrars_with_letters_are_accepted(start: str) -> None:
     inner_code = first17[8:16] + organisation_code.check_character(first17[8:16])
     whole = start + inner_code
     reading = credit_code.normalise(whole + credit_code.check_character(whole))
-    assert reading.value is not None and reading.code is None
+    assert reading.value is not None
+    assert reading.code is None
     assert credit_code.registrar(reading.value) == start[0]
     assert credit_code.division_code(reading.value) == "330106"
 
@@ -129,7 +130,8 @@ def test_a_wrong_outer_check_is_a_fault_and_a_wrong_inner_one_a_note() -> None:
     assert credit_code.normalise("91330100799655058A").code == "wrong_check_digit"
     first17 = "91330100799655057"
     reading = credit_code.normalise(first17 + credit_code.check_character(first17))
-    assert reading.value is not None and reading.code == "inner_check_digit"
+    assert reading.value is not None
+    assert reading.code == "inner_check_digit"
 
 
 @pytest.mark.parametrize("text", ["9.11E+17", "9.1133E17", "9E+17", "\uff19.11e+17"])

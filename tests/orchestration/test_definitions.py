@@ -37,9 +37,7 @@ def test_the_graph_of_the_demo_is_the_reviewed_one(definitions: dg.Definitions) 
     lines = "\n".join(graph_lines(definitions)) + "\n"
     if os.environ.get("UPDATE_SNAPSHOTS"):
         SNAPSHOT.write_text(lines, encoding="utf-8")
-    assert lines == SNAPSHOT.read_text(encoding="utf-8"), (
-        "set UPDATE_SNAPSHOTS=1 to accept the new graph"
-    )
+    assert lines == SNAPSHOT.read_text(encoding="utf-8"), "set UPDATE_SNAPSHOTS=1 to accept the new graph"
 
 
 def test_every_listed_resource_has_an_asset_with_a_check_per_rule(definitions: dg.Definitions) -> None:

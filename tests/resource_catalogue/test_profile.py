@@ -97,7 +97,8 @@ def test_a_profile_requires_the_fields_of_its_text(name: str) -> None:
 def test_conditions_are_required_of_conditional_entries_only() -> None:
     fields = {field.field: field for field in load_profile("yancheng").required_fields}
     when = fields["share.condition"].when
-    assert when and (when.field, when.one_of) == ("share.type", ("conditional",))
+    assert when
+    assert (when.field, when.one_of) == ("share.type", ("conditional",))
     assert fields["share.type"].when is None
 
 
@@ -123,7 +124,8 @@ def test_conditional_sharing_needs_no_basis_where_only_refusal_to_share_does() -
 
 def test_local_names_of_the_types_differ_under_one_canonical_code() -> None:
     putuo, yinchuan, weihai = (load_profile(name) for name in ("putuo", "yinchuan", "weihai"))
-    assert putuo.share_types.conditional and putuo.share_types.conditional.zh == "授权共享"
+    assert putuo.share_types.conditional
+    assert putuo.share_types.conditional.zh == "授权共享"
     assert putuo.share_types.none.zh == "非共享"
     assert yinchuan.open_types.conditional is None
     assert weihai.open_types.none.zh == "不予开放类"

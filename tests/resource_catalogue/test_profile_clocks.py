@@ -173,8 +173,10 @@ def test_no_target_stands_where_the_table_of_soft_words_has_none(name: str) -> N
 def test_the_calendar_limits_fall_on_the_last_day_of_february_and_of_each_month() -> None:
     dues = {step.id: step.limit.calendar for _, step in load_profile("weihai").prescribed_steps()}
     file_plan, update_plan = dues["D22"], dues["D23"]
-    assert file_plan and (file_plan.each, file_plan.month, file_plan.day) == ("year", 2, "last")
-    assert update_plan and (update_plan.each, update_plan.month, update_plan.day) == ("month", None, "last")
+    assert file_plan
+    assert (file_plan.each, file_plan.month, file_plan.day) == ("year", 2, "last")
+    assert update_plan
+    assert (update_plan.each, update_plan.month, update_plan.day) == ("month", None, "last")
 
 
 def test_logs_are_kept_at_least_as_long_as_the_provision_says() -> None:
