@@ -1,5 +1,6 @@
 """Commands that make or run a deployment: init, run, demo, ui."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from cli.output import console, say
 from cli.reading_commands import print_summary
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import SettingError
+from resource_catalogue.profile import default_profile_id
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,7 +33,12 @@ def init(folder: Annotated[Path, typer.Argument(help="新部署的目录 / folde
     for part in ("agencies", "resources", "source_register", "datasets", "code_lists"):
         (folder / "catalogue" / part).mkdir(parents=True, exist_ok=True)
     (folder / "inbox").mkdir(exist_ok=True)
-    (folder / "civiclake.toml").write_text(_TEMPLATE.format(name=folder.resolve().name), encoding="utf-8")
+    (folder / "civiclake.toml").write_text(
+        _TEMPLATE.format(
+            name=json.dumps(folder.resolve().name, ensure_ascii=False), profile=default_profile_id()
+        ),
+        encoding="utf-8",
+    )
     deployment = Deployment.open(folder)
     deployment.key("row")
     say(
@@ -86,8 +93,10 @@ def ui(
 ) -> None:
     """打开 Dagster 页面和守护进程 / Serve the Dagster pages and run its daemon (schedules, sensors, backfills)."""
     from orchestration.instance import instance_folder
+    from orchestration.platform import open_platform
 
-    deployment = open_deployment(home)
+    # Opened here first: what is wrong with the deployment is said in words, not in Dagster's traceback.
+    deployment = open_platform(home).deployment
     environment = {
         **os.environ,
         "CIVICLAKE_HOME": str(deployment.home),
@@ -131,7 +140,9 @@ def _copy_demo(home: Path) -> None:
         raise SettingError(
             str(home), "no demonstration here", "data/demo of the project", "name it with --home"
         )
-    shutil.copytree(shipped, home, ignore=shutil.ignore_patterns("var"), dirs_exist_ok=True)
+    shutil.copytree(shipped, home, ignore=shutil.ignore_patterns("var", "civiclake.toml"), dirs_exist_ok=True)
+    # Last: a folder counts as a deployment by this file.
+    shutil.copyfile(shipped / "civiclake.toml", home / "civiclake.toml")
 
 
 def _publish_demo(deployment: Deployment) -> None:
@@ -152,8 +163,10 @@ def _demo_bodies(deployment: Deployment) -> list[tuple[str, str]]:
 
 
 _TEMPLATE = """# Settings of this deployment; docs/settings.md explains each. CIVICLAKE_* variables override them.
+profile = "{profile}"
+
 [deployment]
-id = "{name}"
+id = {name}
 name = {{ zh = "公共数据平台", en = "Public-data platform" }}
 division_code = "000000"
 

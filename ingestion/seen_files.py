@@ -5,6 +5,7 @@ A cache only: it may be deleted at any time. A file counts as unchanged while it
 
 import contextlib
 import json
+import os
 from pathlib import Path
 
 from ingestion.landing import content_hash
@@ -40,6 +41,6 @@ class SeenFiles:
         if not self._changed:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._path.with_suffix(".part")
-        draft.write_text(json.dumps(self._known, ensure_ascii=False), encoding="utf-8")
+        draft = self._path.with_suffix(f".{os.getpid()}")
+        draft.write_text(json.dumps(self._known), encoding="utf-8")
         draft.replace(self._path)

@@ -146,6 +146,9 @@ class Taking:
             delivery_id=pl.lit(identity), resource_id=pl.lit(self.resource.id), sheet=pl.lit(decoded.sheet)
         )
         if not rejected:
+            if identity in self.in_raw and self.lake.exists(REJECTED_ROWS):
+                # Taken again under a better declaration: what was rejected then is not rejected now.
+                self.lake.delete_where(REJECTED_ROWS, {"delivery_id": identity})
             return
         frame = frame.with_columns(row_key=keyed_hash(pl.col("text"), self.deployment.key(ROW_KEY_NAME)))
         schema = SCHEMAS[REJECTED_ROWS]

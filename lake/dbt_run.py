@@ -5,6 +5,7 @@ off: an engine's error text may print values.
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -63,7 +64,12 @@ def prepare_project(deployment: Deployment) -> DbtProject:
     folder = deployment.var / "dbt"
     project = DbtProject(folder)
     wanted = _project_files(deployment)
-    if _content_of(folder, wanted) != wanted or not project.manifest_path.exists():
+    # The stamp is written last: a project whose parse was killed is laid out and parsed anew.
+    stamp = folder / "parsed"
+    wanted_hash = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted_hash:
+        stamp.unlink(missing_ok=True)
+        shutil.rmtree(folder / "target", ignore_errors=True)
         for old in ("models", "macros"):
             shutil.rmtree(folder / old, ignore_errors=True)
         for name, content in wanted.items():
@@ -71,6 +77,7 @@ def prepare_project(deployment: Deployment) -> DbtProject:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8")
         _invoke(folder, ["parse"])
+        stamp.write_text(wanted_hash, encoding="utf-8")
     return project
 
 
@@ -80,7 +87,7 @@ def build_models(
     """Build the selected models in order of dependence.
 
     Args:
-        selection: dbt selectors, such as ``tag:base_population`` or ``candidate.market_entities``.
+        selection: Names of models.
         variables: Values of the project's variables, such as ``as_of_date``.
 
     Raises:
@@ -100,11 +107,10 @@ def build_models(
         ModelResult(entry.node.name, entry.node.schema, str(entry.status))
         for entry in getattr(result, "results", [])
     ]
-    failed = [
-        f"{model.schema}.{model.name}" for model in results if model.status not in ("success", "skipped")
-    ]
+    done = {model.name for model in results if model.status in ("success", "skipped")}
+    failed = sorted(set(selection) - done)
     if failed or result is None:
-        raise EngineError("dbt", f"failed: {', '.join(failed) or 'the run did not start'} (text withheld)")
+        raise EngineError("dbt", f"not built: {', '.join(failed) or 'the run did not start'} (text withheld)")
     return results
 
 
@@ -133,12 +139,6 @@ def _project_files(deployment: Deployment) -> dict[str, str]:
                 found[path.relative_to(root).as_posix()] = path.read_text(encoding="utf-8")
     found["profiles.yml"] = _PROFILE
     return found
-
-
-def _content_of(folder: Path, wanted: dict[str, str]) -> dict[str, str]:
-    present = {path.relative_to(folder).as_posix() for path in folder.glob("m*/**/*") if path.is_file()}
-    names = set(wanted) | present
-    return {n: (folder / n).read_text(encoding="utf-8") for n in sorted(names) if (folder / n).is_file()}
 
 
 def _invoke(folder: Path, arguments: list[str], check: bool = True) -> Any:

@@ -76,7 +76,7 @@ def engine_errors(where: str) -> Iterator[None]:
         raise EngineError(where, f"{type(error).__name__}: {error}") from None
     except duckdb.Error as error:
         kind = type(error).__name__
-    except Exception as error:
+    except BaseException as error:  # a panic of an engine is no Exception
         if not type(error).__module__.startswith(_ENGINE_MODULES):
             raise
         kind = type(error).__name__

@@ -153,7 +153,7 @@ class Lake:
         return self._write(table, data, "overwrite", commit, predicate)
 
     def merge(self, table: TableName, data: Data, key: Iterable[str], commit: Commit | None = None) -> int:
-        """Insert rows, or update those whose key exists; no version is made where nothing differs."""
+        """Insert rows, or update those whose key exists; the caller passes only rows that are new or differ."""
         if not self.exists(table):
             return self.append(table, data, commit)
         on = " and ".join(f"t.{_quoted(k)} = s.{_quoted(k)}" for k in key)

@@ -15,6 +15,7 @@ from orchestration.asset_keys import REGISTER, claims_key, standard_key
 from orchestration.ingestion_assets import row_count
 from orchestration.platform import Platform
 from orchestration.rule_checks import check_results, check_specs
+from orchestration.shield import shielded
 from resource_catalogue.entities import ENTITIES
 
 
@@ -43,7 +44,8 @@ def _register_asset(platform: Platform) -> dg.AssetsDefinition:
         key=REGISTER, group_name="base", description="数源清单: 每项数据的唯一来源 / one source per item"
     )
     def register() -> dg.MaterializeResult:
-        refresh_register(platform.lake, platform.release, platform.as_of.date())
+        with shielded(REGISTER):
+            refresh_register(platform.lake, platform.release, platform.as_of.date())
         return dg.MaterializeResult(metadata=row_count(platform, REGISTER))
 
     return register
@@ -62,7 +64,8 @@ def _claims_asset(platform: Platform, entity: str) -> dg.AssetsDefinition:
         check_specs=check_specs(rules, key),
     )
     def claims() -> dg.MaterializeResult:
-        results = check_agreement(platform.lake, platform.release, entity, platform.as_of)
+        with shielded(key):
+            results = check_agreement(platform.lake, platform.release, entity, platform.as_of)
         return dg.MaterializeResult(
             metadata={"contributors": len(sources)}, check_results=check_results(results, key)
         )
@@ -89,9 +92,10 @@ def _model_assets(platform: Platform) -> dg.AssetsDefinition:
     )
     def models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         keys = sorted(context.selected_asset_keys)
-        selection = [f"{schema}.{name}" for schema, name in (key.path for key in keys)]
+        selection = [key.path[-1] for key in keys]
         variables = {"as_of_date": platform.as_of.date().isoformat()}
-        build_models(platform.lake, platform.deployment, platform.release, selection, variables)
+        with shielded(keys[0]):
+            build_models(platform.lake, platform.deployment, platform.release, selection, variables)
         for key in keys:
             yield dg.MaterializeResult(asset_key=key, metadata=row_count(platform, key))
 

@@ -10,6 +10,7 @@ from ingestion.ingest import ingest_resource
 from orchestration.asset_keys import slices_of, standard_key
 from orchestration.platform import Platform
 from orchestration.rule_checks import check_results, check_specs
+from orchestration.shield import shielded
 from resource_catalogue.resource import Resource
 from resource_catalogue.words import TableName, standard_table
 
@@ -49,12 +50,12 @@ def _standard_asset(platform: Platform, resource: Resource) -> dg.AssetsDefiniti
         pool=str(standard_table(resource.id)),
     )
     def standard(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        slices = set(context.partition_keys) if context.has_partition_key_range else None
-        as_of = platform.as_of
-        done = ingest_resource(
-            platform.lake, platform.deployment, platform.release, resource.id, as_of, slices
-        )
-        results = check_resource(platform.lake, platform.release, resource.id, as_of)
+        is_sliced = context.has_partition_key or context.has_partition_key_range
+        slices = set(context.partition_keys) if is_sliced else None
+        lake, release, as_of = platform.lake, platform.release, platform.as_of
+        with shielded(key):
+            done = ingest_resource(lake, platform.deployment, release, resource.id, as_of, slices)
+            results = check_resource(lake, release, resource.id, as_of)
         return dg.MaterializeResult(
             metadata={**row_count(platform, key), "new_deliveries": len(done.new), "waiting": done.waiting},
             check_results=check_results(results, key),

@@ -4,7 +4,7 @@ import datetime as dt
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from casework.state import State, open_state
@@ -28,6 +28,11 @@ class Platform:
     def as_of(self) -> dt.datetime:
         """Return the instant that rules and limits count from."""
         return self.deployment.as_of
+
+    def at(self, as_of: dt.datetime) -> "Platform":
+        """Return the same platform at one fixed instant: a run has a single now."""
+        settings = self.deployment.settings.model_copy(update={"as_of": as_of})
+        return replace(self, deployment=replace(self.deployment, settings=settings))
 
     @contextmanager
     def state(self) -> Iterator[State]:

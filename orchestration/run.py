@@ -65,6 +65,7 @@ def run_city(platform: Platform, progress: Progress = lambda _: None) -> RunOutc
 
 
 def _run(platform: Platform, progress: Progress) -> RunOutcome:
+    platform = platform.at(platform.as_of)
     warnings.simplefilter("ignore")
     advance_clock(platform.lake, platform.as_of)
     with platform.state() as state:
@@ -126,4 +127,5 @@ def _execute(
     result = definitions.resolve_job_def(job).execute_in_process(
         instance=instance, raise_on_error=False, tags={**tags, **_IN_PROCESS}, run_config=quiet
     )
-    return [event.step_key or job for event in result.all_events if event.is_step_failure]
+    failed = [event.step_key or job for event in result.all_events if event.is_step_failure]
+    return failed or ([] if result.success else [job])

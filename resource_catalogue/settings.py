@@ -10,9 +10,9 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from resource_catalogue.errors import SettingError
 from resource_catalogue.model import Label
@@ -40,6 +40,13 @@ class DeploymentSettings(_Section):
     name: Label = Label(zh="公共数据平台", en="Public-data platform")
     division_code: str = Field(default="000000", pattern=r"^[0-9]{6}$")
     time_zone: str = "Asia/Shanghai"
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError("a time zone such as Asia/Shanghai")
+        return name
 
 
 class IngestionSettings(_Section):
@@ -204,7 +211,10 @@ def _from_text(text: str) -> Any:
     if text == "":
         return None
     if text[:1] in "[{":
-        return tomllib.loads(f"value = {text}")["value"]
+        try:
+            return tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            return text
     return text
 
 

@@ -49,8 +49,8 @@ def any_state(any_url: str) -> Iterator[State]:
 def new_database() -> Iterator[Callable[[], str]]:
     """Start a private PostgreSQL server without network; each call makes an empty database."""
     if not (BINARIES / "initdb").exists():
-        pytest.skip(f"PostgreSQL's programs are not in {BINARIES}")
-    pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed")
+        pytest.skip(f"needs_postgresql: its programs are not in {BINARIES}")
+    pytest.importorskip("psycopg", reason="needs_postgresql: the driver is not installed")
     # Not below tmp_path: the server's user cannot enter root's folders, and socket paths must be short.
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     as_user = _as_server_user(folder)
@@ -88,6 +88,6 @@ def _as_server_user(folder: Path) -> list[str]:
     try:
         user = pwd.getpwnam("postgres")
     except KeyError:
-        pytest.skip("PostgreSQL refuses root, and there is no user postgres")
+        pytest.skip("needs_postgresql: it refuses root, and there is no user postgres")
     os.chown(folder, user.pw_uid, user.pw_gid)
     return ["runuser", "-u", "postgres", "--"]

@@ -40,12 +40,14 @@ TAMPERINGS = {
 
 
 @pytest.mark.parametrize("statement", TAMPERINGS.values(), ids=TAMPERINGS.keys())
+@pytest.mark.requirement("T-05")
 def test_tampering_is_detected(history: State, statement: str) -> None:
     with history.engine.begin() as connection:
         assert connection.execute(text(statement)).rowcount > 0
     assert not verify_ledger(history).intact
 
 
+@pytest.mark.requirement("T-05")
 def test_a_tail_cut_off_with_everything_that_belongs_to_it_is_detected_by_an_anchor(
     state: State, city: City
 ) -> None:
@@ -60,6 +62,7 @@ def test_a_tail_cut_off_with_everything_that_belongs_to_it_is_detected_by_an_anc
     assert not verify_ledger(state, anchor).intact
 
 
+@pytest.mark.requirement("T-05")
 def test_an_anchor_noted_earlier_still_holds_when_the_ledger_has_grown(state: State, city: City) -> None:
     city.found(finding(1))
     reconcile(state, city.lake, city.release, at("2026-02-12"))

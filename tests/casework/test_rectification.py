@@ -29,6 +29,7 @@ def dump(state: State) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
+@pytest.mark.requirement("Q-04")
 def test_each_agency_resource_and_rule_gets_one_task_in_that_order(any_state: State, city: City) -> None:
     other = "market.entities:required:name"
     payers = {"agency_id": "tax", "resource_id": "tax.payers"}
@@ -66,6 +67,7 @@ def test_a_task_freezes_where_each_row_stands(state: State, city: City) -> None:
     assert row.outcome == "open"
 
 
+@pytest.mark.requirement("Q-04", "D02")
 def test_arrival_in_the_inbox_is_receipt_and_starts_the_clock(state: State, city: City) -> None:
     city.found(finding(1))
     reconcile(state, city.lake, city.release, DAY)
@@ -100,6 +102,7 @@ def test_an_empty_lake_makes_no_task(state: State, city: City) -> None:
     assert not reconcile(state, city.lake, city.release, DAY).wrote
 
 
+@pytest.mark.requirement("Q-04")
 def test_a_row_that_no_longer_fails_and_is_still_there_is_corrected_and_the_task_closes(
     any_state: State, city: City
 ) -> None:
@@ -130,6 +133,7 @@ def test_a_row_that_fails_in_the_next_delivery_is_still_failing(state: State, ci
     assert task.rows == 2
 
 
+@pytest.mark.requirement("Q-04")
 def test_a_vanished_row_is_withdrawn_and_holds_the_task_open_until_its_reason_is_given(
     state: State, city: City
 ) -> None:
@@ -344,6 +348,7 @@ def test_a_confirmed_row_inside_an_open_task_is_exempt_until_it_changes(state: S
     assert (row.outcome, row.answer, row.answer_state) == ("still_failing", None, None)
 
 
+@pytest.mark.requirement("S-01")
 def test_a_task_is_finished_under_the_profile_it_was_issued_under(state: State, city: City) -> None:
     city.found(finding(1))
     reconcile(state, city.lake, city.release, DAY)
@@ -363,6 +368,7 @@ def test_a_task_is_finished_under_the_profile_it_was_issued_under(state: State, 
     assert (new.profile, new.due_basis, new.raised_by) == ("weihai@1", "none", "data_bureau")
 
 
+@pytest.mark.requirement("Q-04")
 def test_the_body_that_raises_is_the_first_role_of_the_profile_that_exists(state: State, city: City) -> None:
     district = city.under("putuo", "authority")
     district.found(finding(1))

@@ -43,6 +43,7 @@ def issued(state: State, city: City, day: str, limits: Limits | None = None) -> 
         ("2026-12-18", "2027-01-01", True),
     ],
 )
+@pytest.mark.requirement("D02", "Q-04", "S-01")
 def test_ten_working_days_from_receipt(
     state: State, city: City, received: str, due: str, provisional: bool
 ) -> None:
@@ -64,6 +65,7 @@ def test_an_instant_without_time_zone_is_refused(state: State, city: City) -> No
 
 
 @pytest.mark.parametrize("profile", ["xinjiang", "putuo", "yinchuan", "weihai"])
+@pytest.mark.requirement("Q-04")
 def test_a_text_without_a_number_gives_no_date_or_a_target_never_a_prescribed_one(
     state: State, city: City, profile: str
 ) -> None:
@@ -83,6 +85,7 @@ def test_a_target_does_not_touch_a_prescribed_limit(state: State, city: City) ->
     assert (task.due_on, task.due_basis) == (dt.date(2026, 3, 4), "prescribed")
 
 
+@pytest.mark.requirement("D02")
 def test_a_provisional_date_is_counted_again_when_the_notice_is_loaded(state: State, city: City) -> None:
     task = issued(state, city, "2026-12-28")
     assert task.is_provisional
@@ -98,6 +101,7 @@ def test_a_provisional_date_is_counted_again_when_the_notice_is_loaded(state: St
     assert verify_ledger(state).intact
 
 
+@pytest.mark.requirement("D02", "Q-10")
 def test_a_task_is_overdue_on_the_day_after_its_last_day(state: State, city: City) -> None:
     task = issued(state, city, "2026-02-12")
     assert overdue(state, at("2026-03-04T23:59:00")) == []

@@ -65,6 +65,7 @@ def test_the_head_says_task_dates_and_basis(issued: State, city: City, tmp_path:
     assert "data_centre" in head["下发机构 Raised by"]
 
 
+@pytest.mark.requirement("Q-04")
 def test_each_row_says_where_what_was_sent_what_was_expected_and_what_to_do(
     issued: State, city: City, tmp_path: Path
 ) -> None:
@@ -151,6 +152,7 @@ def test_a_finding_on_a_whole_resource_shows_no_value(state: State, city: City, 
 
 
 @pytest.mark.parametrize("agency", ["tax", "data_centre", "data_bureau", ""])
+@pytest.mark.requirement("X-07")
 def test_another_agency_is_refused(issued: State, city: City, tmp_path: Path, agency: str) -> None:
     with pytest.raises(CaseError, match="market"):
         sheet_of(issued, city, tmp_path / "out", agency=agency)
@@ -164,6 +166,7 @@ def test_values_of_another_agencys_resource_are_not_shown(state: State, city: Ci
     assert line(sheet_of(state, city, tmp_path, agency="tax"))[5] is None
 
 
+@pytest.mark.requirement("X-07")
 def test_the_file_lies_in_the_agencys_folder_and_is_readable_by_its_owner_only(
     issued: State, city: City, tmp_path: Path
 ) -> None:

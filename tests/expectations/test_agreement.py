@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
+import pytest
 
 from expectations.run import check_agreement, check_resource
 from lake import Lake
@@ -92,6 +93,7 @@ def a_city(lake: Lake, registers: Mapping[str, SourceRegister] = BY_REGISTRAR) -
     return a_release(market, staffing, tax, registers=registers)
 
 
+@pytest.mark.requirement("K-10", "Q-01")
 def test_a_comparison_that_differs_from_its_source_falls_on_the_comparing_row_and_column(lake: Lake) -> None:
     results = check_agreement(lake, a_city(lake), "organisation", AS_OF)
     assert found(lake, TAX) == [
@@ -107,6 +109,7 @@ def test_a_comparison_that_differs_from_its_source_falls_on_the_comparing_row_an
     ]
 
 
+@pytest.mark.requirement("K-10", "Q-03")
 def test_an_agreement_finding_says_file_line_and_agency(lake: Lake) -> None:
     check_agreement(lake, a_city(lake), "organisation", AS_OF)
     rows = lake.read(FINDINGS).filter((pl.col("row_number") == 2) & (pl.col("column") == "title")).to_dicts()
@@ -135,6 +138,7 @@ def test_a_corrected_claim_takes_its_finding_away(lake: Lake) -> None:
     assert found(lake, TAX) == [("agreement", 2, "title", "differs_from_source")]
 
 
+@pytest.mark.requirement("K-02")
 def test_only_the_source_that_is_registered_on_the_day_decides(lake: Lake) -> None:
     registers = a_register(
         entry(STAFFING, {"registrar": "9"}, to="2026-03-15"),

@@ -209,6 +209,7 @@ def test_rejected_rows_of_current_deliveries_are_findings(lake: Lake, reject: Ca
         ("real_time", 2, "failed"),
     ],
 )  # fmt: skip
+@pytest.mark.requirement("G-11", "Q-05")
 def test_a_delivery_grows_old_by_its_promised_frequency(
     lake: Lake, frequency: str, days_ago: int, state: str
 ) -> None:
@@ -229,6 +230,7 @@ def test_a_held_delivery_did_arrive(lake: Lake) -> None:
     assert check(lake, [{"name": "c", "type": "integer"}], [{"c": "1"}])["freshness:"] == ("passed", 1, 0)
 
 
+@pytest.mark.requirement("C-13", "G-11")
 def test_a_resource_that_never_delivered_is_late_after_it_was_listed_long_enough(lake: Lake) -> None:
     write_system(lake, DELIVERIES, [])
     resource = a_resource([{"name": "c", "type": "integer"}])
@@ -244,6 +246,7 @@ def test_a_resource_that_never_delivered_is_late_after_it_was_listed_long_enough
 @pytest.mark.parametrize(
     ("before", "now", "reason"), [(10, 5, None), (10, 4, "shrunk"), (10, 15, None), (10, 16, "grown")]
 )
+@pytest.mark.requirement("Q-05")
 def test_an_abrupt_change_of_volume_falls_on_the_newest_delivery_of_the_slice(
     lake: Lake, before: int, now: int, reason: str | None
 ) -> None:

@@ -59,6 +59,7 @@ def test_a_crashed_rule_leaves_its_indicator_without_a_score(release: Release) -
     assert scores["a.one", "0301"] == (0, 0, None)
 
 
+@pytest.mark.requirement("Q-01")
 def test_every_word_of_the_profile_is_scored_or_shown_without_a_score(release: Release) -> None:
     scores = list(scores_of(shaped(RESULTS, []), release))
     words = [(s.dimension, s.indicator) for s in scores if s.scope_id == "a.one"]

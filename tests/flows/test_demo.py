@@ -62,7 +62,7 @@ def test_keys_are_for_the_owner_only(demo_home: Path) -> None:
     assert {oct(key.stat().st_mode & 0o777) for key in keys} == {"0o600"}
 
 
-@pytest.mark.requirement("P-12")
+@pytest.mark.requirement("X-02")
 def test_the_manifest_says_what_was_opened_from_where_and_how(demo_home: Path) -> None:
     manifest = json.loads(
         (demo_home / "var" / "open" / "population_by_division" / "manifest.json").read_text("utf-8")

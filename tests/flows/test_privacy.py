@@ -62,7 +62,6 @@ def traces(text: str) -> list[str]:
     return [name for name, marker in MARKERS.items() if marker[:8] in text]
 
 
-@pytest.mark.requirement("E-01")
 def test_markers_are_really_in_the_lake(printed: tuple[Path, str]) -> None:
     home, _ = printed
     lake = lake_of(home)

@@ -129,6 +129,7 @@ def test_a_row_key_differs_with_the_secret() -> None:
     assert other["_row_key"].to_pylist() != first.to_list()
 
 
+@pytest.mark.requirement("K-06")
 def test_a_subject_key_stands_for_the_normalised_identifier() -> None:
     column = {"type": "credit_code", "base": "organisation.credit_code"}
     frame = conformed(["91350100m000100y43", "N/A"], column)
@@ -136,6 +137,7 @@ def test_a_subject_key_stands_for_the_normalised_identifier() -> None:
     assert frame["_organisation_key"].to_list() == [expected, None]
 
 
+@pytest.mark.requirement("K-08")
 def test_time_and_place_at_the_source_come_from_a_column_or_a_constant() -> None:
     by_column = conformed(["2026-03-01"], {"type": "date"}, collected={"at": "c", "place": "329900"})
     assert by_column["_collected_at"].to_list() == [dt.datetime(2026, 3, 1, tzinfo=dt.UTC)]

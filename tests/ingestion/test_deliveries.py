@@ -13,6 +13,7 @@ from resource_catalogue.errors import CivicError
 TEN = [f"{n},名称{n},{n}" for n in range(10)]
 
 
+@pytest.mark.requirement("G-01", "Q-03")
 def test_landing_keeps_the_bytes_and_a_receipt(inbox: Inbox) -> None:
     content = table("1,甲,1").encode("gb18030")
     sent = inbox.send(content, "一份" * 40 + ".csv")
@@ -118,6 +119,7 @@ def test_a_snapshot_that_changes_too_much_is_held(inbox: Inbox) -> None:
     assert inbox.rows("title")[7] == ("改",)
 
 
+@pytest.mark.requirement("C-14")
 def test_a_file_without_a_required_column_is_held_until_the_catalogue_knows_its_name(inbox: Inbox) -> None:
     inbox.send("编码,名称,数量\n1,甲,1\n")
     inbox.ingest()
@@ -257,6 +259,7 @@ def test_an_arrival_folder_that_is_no_date_is_named(inbox: Inbox) -> None:
         ingest_resource(inbox.lake, inbox.deployment, inbox.release, ID, inbox.release.published_at)
 
 
+@pytest.mark.requirement("Q-03")
 def test_raw_keeps_rows_of_every_delivery(inbox: Inbox) -> None:
     inbox.send(table("1,旧,1"), day=1)
     inbox.send(table("1,新,1"), day=2)

@@ -1,6 +1,7 @@
 """Rows whose key was wrong are followed to the row that a later delivery has in their place."""
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_inbox import Inbox, table
@@ -8,6 +9,7 @@ from made_inbox import Inbox, table
 from ingestion.replaced_rows import alike, successors
 
 
+@pytest.mark.requirement("Q-03")
 def test_a_mended_row_is_linked_to_the_one_in_its_place(inbox: Inbox) -> None:
     inbox.send(table("1,甲,1", ",乙,2", "3,丙,3", "4,丁,4,多", "5,戊,5"), day=1)
     inbox.send(table("1,甲,1", "2,乙,2", "3,丙,3", "4,丁,4", "5,戊,5"), day=2)

@@ -155,6 +155,7 @@ def test_a_claim_carries_the_scope_that_the_register_knows(
     assert found == [("9",), ("5",), ("*",), ("*",)]
 
 
+@pytest.mark.requirement("K-02")
 def test_roles_are_written_out_per_scope_and_attribute() -> None:
     release = a_release(
         [REGISTRY, TAX],
@@ -187,6 +188,7 @@ def test_every_claim_of_a_source_finds_its_role(lake: Lake, connection: duckdb.D
 
 
 @pytest.mark.parametrize(("day", "count"), [(DAY, 1), (dt.date(2025, 12, 31), 0)])
+@pytest.mark.requirement("K-02")
 def test_an_entry_holds_only_in_its_period(day: dt.date, count: int) -> None:
     assert len(roles(a_release([REGISTRY], an_entry("registry.entities")), day)) == count
 

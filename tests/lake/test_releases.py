@@ -176,6 +176,7 @@ def test_publishing_the_same_catalogue_again_makes_no_release_and_no_table_versi
     assert lake.versions([RELEASES, ENTRIES]) == versions
 
 
+@pytest.mark.requirement("C-07")
 def test_each_change_makes_the_next_number_and_leaves_earlier_releases_as_they_were(lake: Lake) -> None:
     first = published(lake)
     more = replace(
@@ -210,6 +211,7 @@ def test_without_a_release_the_message_says_what_to_do(lake: Lake) -> None:
         (REGISTRAR, "market", "no such agency or post"),
     ],
 )
+@pytest.mark.requirement("C-05", "C-16")
 def test_a_release_needs_two_posts_that_exist(
     lake: Lake, registered_by: str, reviewed_by: str, words: str
 ) -> None:

@@ -72,6 +72,7 @@ def plain(*names: str, **more: Any) -> Dataset:
     return dataset("list", [{"name": name} for name in names], **more)
 
 
+@pytest.mark.requirement("P-05")
 def test_an_open_list_with_sensitive_rows_nulled_is_admitted(lake: Lake) -> None:
     made = decided(lake, LIST, LIST_SQL)
     assert made.names() == ["credit_code", "entity_name", "entity_kind", "scope"]
@@ -82,6 +83,7 @@ def test_an_open_list_with_sensitive_rows_nulled_is_admitted(lake: Lake) -> None
     assert frame.filter(pl.col("entity_kind") == "individual_business")["entity_name"].null_count() == 10
 
 
+@pytest.mark.requirement("P-03", "P-05")
 def test_a_sensitive_column_without_its_mask_is_refused(lake: Lake) -> None:
     refused = refusal(lake, plain("credit_code", "entity_name"), LIST_SQL)
     assert columns_of(refused) == ["entity_name"]
@@ -135,6 +137,7 @@ def lake_table(name: str) -> Any:
         "select credit_code, remark__original as note from standard.market__entities",
     ],
 )
+@pytest.mark.requirement("P-03")
 def test_an_aliased_identity_number_is_refused_by_the_name_of_its_column(lake: Lake, sql: str) -> None:
     lake.overwrite(lake_table("candidate.entities_list"), pl.DataFrame({"credit_code": ["x"], "note": ["y"]}))
     made = plain("credit_code", "note")
@@ -166,6 +169,7 @@ def test_an_identity_number_among_credit_codes_is_refused(tmp_path: Path) -> Non
     ) == ["credit_code"]
 
 
+@pytest.mark.requirement("P-03")
 def test_a_declared_identity_number_is_never_open_to_all_even_if_the_catalogue_says_so(
     tmp_path: Path,
 ) -> None:
@@ -269,6 +273,7 @@ def test_a_list_whose_quasi_identifiers_are_too_unique_is_refused(lake: Lake) ->
         ({"k": 3, "open_type": "conditional"}, "below the policy"),
     ],
 )
+@pytest.mark.requirement("C-17")
 def test_a_dataset_is_refused_as_a_whole(lake: Lake, changed: dict[str, Any], said: str) -> None:
     made = LIST.model_copy(update=changed)
     assert said in refusal(lake, made, LIST_SQL).reason
@@ -286,6 +291,7 @@ def test_k_follows_the_policy_of_the_deployment(lake: Lake) -> None:
     assert "below the policy" in refusal(lake, asked, COUNT_SQL, opening={"k_open_to_all": 50}).reason
 
 
+@pytest.mark.requirement("P-09")
 def test_another_agency_s_standard_table_may_not_be_read(lake: Lake) -> None:
     lake.overwrite(lake_table("standard.police__households"), pl.DataFrame({"sex": ["男"]}))
     sql = "select credit_code from standard.market__entities, standard.police__households"
@@ -295,12 +301,14 @@ def test_another_agency_s_standard_table_may_not_be_read(lake: Lake) -> None:
         decide(release(made), made, sql, lake, deployment(lake.root).settings, MaskContext(AS_OF.date(), "d"))
 
 
+@pytest.mark.requirement("X-01")
 def test_important_data_and_secrets_are_not_opened_by_masking(lake: Lake) -> None:
     level = {"national": "important", "grade": 4, "object": "state", "harm": "serious"}
     graded = ENTITIES.model_validate(ENTITIES.model_dump(by_alias=True) | {"level": level})
     assert "important" in refusal(lake, LIST, LIST_SQL, release(LIST, resources=(graded,))).reason
 
 
+@pytest.mark.requirement("P-02")
 def test_a_regulation_without_conditional_opening_refuses_it(lake: Lake) -> None:
     made = LIST.model_copy(update={"open_type": "conditional"})
     assert "no conditional" in refusal(lake, made, LIST_SQL, release(made, profile="yinchuan")).reason

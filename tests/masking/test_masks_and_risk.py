@@ -109,6 +109,7 @@ def _cube(cells: dict[tuple[str, str], int], with_totals: bool) -> pl.DataFrame:
 
 @given(CUBES, st.booleans())
 @settings(max_examples=120, deadline=None)
+@pytest.mark.requirement("P-05")
 def test_no_small_cell_is_published_nor_told_from_the_published_totals(
     cells: dict[tuple[str, str], int], with_totals: bool
 ) -> None:

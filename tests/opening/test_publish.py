@@ -67,6 +67,7 @@ def state_of(lake: Lake, home: Path) -> dict[str, object]:
     return files | {str(table): lake.version(table) for table in lake.tables()}
 
 
+@pytest.mark.requirement("P-10", "Q-08")
 def test_a_list_is_opened_with_files_manifest_table_and_record(lake: Lake) -> None:
     result = opened(lake, LIST, LIST_SQL)
     assert (result.state, result.rows, result.k) == ("opened", 40, None)
@@ -88,6 +89,7 @@ def test_a_list_is_opened_with_files_manifest_table_and_record(lake: Lake) -> No
     assert row["manifest_hash"] == hashlib.sha256((place / "manifest.json").read_bytes()).hexdigest()
 
 
+@pytest.mark.requirement("P-10", "Q-08")
 def test_the_csv_has_a_byte_order_mark_and_keeps_codes_as_text(lake: Lake) -> None:
     opened(lake, LIST, LIST_SQL)
     content = (folder(lake, LIST) / "entities_list.csv").read_bytes()
@@ -98,6 +100,7 @@ def test_the_csv_has_a_byte_order_mark_and_keeps_codes_as_text(lake: Lake) -> No
     assert back.equals(pl.read_parquet(folder(lake, LIST) / "entities_list.parquet"))
 
 
+@pytest.mark.requirement("S-01", "P-05", "P-22", "X-02")
 def test_the_manifest_cites_release_profile_sources_masks_and_attribution(lake: Lake) -> None:
     manifest = opened(lake, LIST, LIST_SQL).manifest
     assert manifest is not None
@@ -119,6 +122,7 @@ def test_the_manifest_cites_release_profile_sources_masks_and_attribution(lake: 
     ("profile", "wanted"),
     [("weihai", ["source", "acquired_on"]), ("xinjiang", ["source", "acquired_on"]), ("putuo", None)],
 )  # fmt: skip
+@pytest.mark.requirement("P-22")
 def test_the_attribution_follows_the_profile(lake: Lake, profile: str, wanted: list[str] | None) -> None:
     manifest = opened(lake, LIST, LIST_SQL, release(LIST, profile=profile)).manifest
     assert manifest is not None
@@ -126,6 +130,7 @@ def test_the_attribution_follows_the_profile(lake: Lake, profile: str, wanted: l
     assert (line["fields"] if line else None) == wanted
 
 
+@pytest.mark.requirement("P-05")
 def test_counts_below_the_minimum_cell_are_in_no_file(lake: Lake) -> None:
     result = opened(lake, POPULATION, COUNT_SQL)
     assert (result.rows, result.k) == (2, 25)
@@ -146,6 +151,7 @@ def test_counts_below_the_minimum_cell_are_in_no_file(lake: Lake) -> None:
     assert "张某".encode() not in whole
 
 
+@pytest.mark.requirement("P-05")
 def test_totals_from_which_a_small_cell_could_be_told_are_not_published(lake: Lake) -> None:
     sql = COUNT_SQL.replace("group by all", "group by cube (county_division_code, sex, date_of_birth)")
     result = opened(lake, POPULATION, sql)
@@ -247,6 +253,7 @@ def test_a_kill_between_the_two_renames_loses_nothing(lake: Lake) -> None:
     assert place.is_dir()
 
 
+@pytest.mark.requirement("Q-08")
 def test_files_that_were_tampered_with_are_written_anew(lake: Lake) -> None:
     opened(lake, LIST, LIST_SQL)
     path = folder(lake, LIST) / "entities_list.csv"
@@ -271,6 +278,7 @@ def test_the_final_scan_reads_bytes_statistics_and_metadata(tmp_path: Path) -> N
     assert planted not in repr(scan_files(tmp_path, {}))
 
 
+@pytest.mark.requirement("P-03")
 def test_a_find_in_the_final_files_refuses_and_publishes_nothing(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,3 +60,26 @@ def test_each_promised_frequency_has_a_schedule_and_new_files_a_sensor(definitio
     schedules = {schedule.name for schedule in definitions.schedules or []}
     assert {"due_daily_schedule", "due_weekly_schedule"} & schedules
     assert [sensor.name for sensor in definitions.sensors or []] == ["arrivals"]
+
+
+def test_the_sensor_asks_for_slices_first_and_for_the_city_when_none_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from orchestration import sensors
+
+    home = tmp_path / "demo"
+    shutil.copytree(DEMO, home, ignore=shutil.ignore_patterns("var"))
+    publish_files(Deployment.open(home), "data_centre/registrar", "data_bureau/reviewer")
+    platform = open_platform(home)
+    sensor = sensors.arrival_sensor(platform, [dg.define_asset_job("unused")])
+    with dg.DagsterInstance.ephemeral() as instance:
+        first = sensor(dg.build_sensor_context(instance=instance))
+        jobs = {request.job_name for request in first.run_requests}
+        assert jobs == {"slices_police__household_registration"}
+        assert {tuple(r.partition_keys) for r in first.dynamic_partitions_requests} == {("329902", "329921")}
+        monkeypatch.setattr(sensors, "sliced_resources", lambda _: [])
+        second = sensor(dg.build_sensor_context(instance=instance))
+        assert [request.job_name for request in second.run_requests] == ["city"]
+        monkeypatch.setattr(sensors, "waiting_files", lambda *_: [])
+        third = sensor(dg.build_sensor_context(instance=instance, cursor=second.cursor))
+        assert isinstance(third, dg.SkipReason)

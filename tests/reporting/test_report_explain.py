@@ -30,6 +30,7 @@ def _attribute(explanation: Explanation, name: str) -> AttributeExplanation:
     return next(one for one in explanation.attributes if one.name == name)
 
 
+@pytest.mark.requirement("Q-03", "K-02")
 def test_the_surviving_value_is_shown_with_its_agency_file_and_line(city: City) -> None:
     winner = _attribute(_explained(city), "name").winner
     assert winner is not None
@@ -41,6 +42,7 @@ def test_the_surviving_value_is_shown_with_its_agency_file_and_line(city: City) 
     assert (city.deployment.home / winner.place.landed).is_file()
 
 
+@pytest.mark.requirement("Q-03", "K-10")
 def test_a_comparison_that_differs_is_kept_with_its_place(city: City) -> None:
     losers = {
         loser.place.agency: loser for loser in _attribute(_explained(city), "name").losers if loser.place
@@ -59,6 +61,7 @@ def test_an_older_row_of_the_source_is_shown_as_replaced(city: City) -> None:
     assert [(row.value, row.place.line if row.place else None) for row in older] == [("示例机械厂", 2)]
 
 
+@pytest.mark.requirement("K-02", "S-01")
 def test_the_deciding_entry_names_document_scope_and_cited_text(city: City) -> None:
     decision = _attribute(_explained(city), "name").decision
     assert decision is not None

@@ -121,6 +121,7 @@ def test_the_same_content_leaves_the_file_untouched(city: City) -> None:
     assert [one.name for one in path.parent.iterdir()] == ["run.html"]
 
 
+@pytest.mark.requirement("S-01")
 def test_a_text_in_force_is_shown_as_such(page: str) -> None:
     assert "盐城市公共数据管理办法" in page
     assert "现行有效" in page
@@ -132,6 +133,7 @@ def test_a_text_in_force_is_shown_as_such(page: str) -> None:
     ("profile", "zh", "en"),
     [("xinjiang", "已失效", "expired"), ("putuo", "草案，尚未公布施行", "draft, not adopted")],
 )
+@pytest.mark.requirement("S-01")
 def test_an_expired_or_draft_text_cannot_be_overlooked(city: City, profile: str, zh: str, en: str) -> None:
     page = _under(city, profile)
     head = page.split("<main")[0]
@@ -169,6 +171,7 @@ def test_a_rule_that_no_word_of_the_text_covers_is_still_counted(page: str) -> N
     assert "0 / 1" in other
 
 
+@pytest.mark.requirement("Q-01", "Q-05")
 def test_agencies_show_findings_per_word_and_a_dash_where_nothing_ran(page: str) -> None:
     agencies = page.split("按机构</span>")[1].split("</table>")[0]
     cells = {
@@ -192,6 +195,7 @@ def test_findings_are_explained_in_words(page: str) -> None:
     assert "wrong_check_digit" not in row
 
 
+@pytest.mark.requirement("S-01", "Q-04")
 def test_a_prescribed_limit_cites_its_article(page: str) -> None:
     rows = [row for row in _rows(page, "tasks") if "R-2026-" in row]
     assert len(rows) == 2
@@ -215,6 +219,7 @@ def test_a_limit_without_a_number_is_never_called_prescribed(city: City, tmp_pat
         state.close()
 
 
+@pytest.mark.requirement("Q-10")
 def test_a_task_past_its_last_day_is_overdue(city: City) -> None:
     late = AS_OF.replace(month=6)
     page = write_report(city.deployment, city.lake, city.state, city.release, late).read_text(
@@ -224,6 +229,7 @@ def test_a_task_past_its_last_day_is_overdue(city: City) -> None:
     assert "2 项逾期" in page
 
 
+@pytest.mark.requirement("P-22")
 def test_opened_datasets_show_cells_masks_and_attribution(page: str) -> None:
     rows = {row.split()[0]: row for row in _rows(page, "opened")}
     entities, cells = rows["市场主体名录"], rows["cells"]
@@ -239,6 +245,7 @@ def test_a_refused_dataset_shows_why(page: str) -> None:
     assert "personal data" in refused
 
 
+@pytest.mark.requirement("G-05")
 def test_bases_that_are_not_built_are_named(page: str) -> None:
     rows = _rows(page, "bases")
     assert any("法人" in row and row.rstrip().endswith("2") for row in rows)

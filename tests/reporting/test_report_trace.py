@@ -14,6 +14,7 @@ from resource_catalogue.resource import Resource
 STANDARD = "standard.market__registration"
 
 
+@pytest.mark.requirement("Q-03")
 def test_a_standard_row_is_traced_to_its_line_by_row_key(city: City) -> None:
     row = next(row for row in city.rows(MARKET) if row["credit_code"] is None)
     lines = trace(city.deployment, city.lake, STANDARD, row["_row_key"])
@@ -29,6 +30,7 @@ def test_a_title_above_the_header_moves_the_line_but_not_the_row_number(city: Ci
     assert [(line.line, line.row_number) for line in lines] == [(3, 1)]
 
 
+@pytest.mark.requirement("K-06", "Q-03")
 def test_an_identifier_finds_every_row_that_carries_it(city: City) -> None:
     by_code = trace(city.deployment, city.lake, STANDARD, FIRM.lower())
     by_subject = trace(
@@ -38,6 +40,7 @@ def test_an_identifier_finds_every_row_that_carries_it(city: City) -> None:
     assert by_code == by_subject
 
 
+@pytest.mark.requirement("Q-03")
 def test_a_base_row_is_traced_to_the_rows_that_gave_its_attributes(city: City) -> None:
     lines = trace(city.deployment, city.lake, "base.organisation", FIRM)
     assert [(line.agency, line.line, line.attributes) for line in lines] == [

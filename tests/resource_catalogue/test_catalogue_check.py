@@ -313,6 +313,25 @@ def test_a_catalogue_without_faults_gets_no_error_under_any_profile(files: Any, 
 
 
 @pytest.mark.parametrize("name", DEFECTS)
+@pytest.mark.requirement(
+    "S-05",
+    "O-03",
+    "C-02",
+    "C-03",
+    "C-10",
+    "C-15",
+    "C-16",
+    "K-02",
+    "K-03",
+    "K-04",
+    "K-05",
+    "K-07",
+    "K-08",
+    "H-04",
+    "H-06",
+    "H-07",
+    "P-29",
+)
 def test_a_defect_is_reported_at_its_line_and_nothing_else_is(files: Any, name: str) -> None:
     defect = DEFECTS[name]
     defect.change(files[defect.file])
@@ -375,11 +394,13 @@ def test_a_renamed_file_is_refused(files: Any) -> None:
     assert (fault.place, fault.found) == ("id", "文件 / file market/entities.yml")
 
 
+@pytest.mark.requirement("O-01")
 def test_a_catalogue_without_an_authority_is_refused(files: Any) -> None:
     files["agencies/bureau.yml"]["roles"] = ["operator"]
     assert {c.fault.found for c in remarks(files.checked())} == {"authority: no body"}
 
 
+@pytest.mark.requirement("K-02")
 def test_entries_valid_at_different_times_do_not_overlap(files: Any) -> None:
     entries = files[REGISTER]["entries"]
     entries[1]["valid"]["to"] = "2026-06-30"

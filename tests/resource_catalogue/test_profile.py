@@ -64,6 +64,7 @@ def test_five_profiles_ship_and_the_default_is_one_of_them_in_force() -> None:
 
 
 @each_profile
+@pytest.mark.requirement("Q-01")
 def test_a_profile_has_every_quality_word_of_its_text(name: str) -> None:
     assert set(load_profile(name).dimensions) == DIMENSIONS[name]
 
@@ -75,6 +76,7 @@ def test_a_quality_word_is_measured_unless_it_is_about_tracing(name: str) -> Non
 
 
 @each_profile
+@pytest.mark.requirement("G-05")
 def test_a_profile_has_the_base_databases_of_its_text(name: str) -> None:
     assert set(load_profile(name).base_databases) == BASES[name]
 
@@ -103,6 +105,7 @@ def test_conditions_are_required_of_conditional_entries_only() -> None:
 
 
 @each_profile
+@pytest.mark.requirement("H-04")
 def test_the_ranks_that_support_a_share_type_are_those_of_the_text(name: str) -> None:
     profile = load_profile(name)
     assert set(profile.basis.share.ranks) == SHARE_RANKS[name]
@@ -111,17 +114,20 @@ def test_the_ranks_that_support_a_share_type_are_those_of_the_text(name: str) ->
     assert profile.admits_basis("share", "none", "normative_document") == (name == "weihai")
 
 
+@pytest.mark.requirement("H-04")
 def test_a_government_rule_supports_closing_but_not_withholding_from_sharing() -> None:
     profile = load_profile("yancheng")
     assert profile.admits_basis("open", "none", "government_rule")
     assert not profile.admits_basis("share", "none", "government_rule")
 
 
+@pytest.mark.requirement("H-04")
 def test_conditional_sharing_needs_no_basis_where_only_refusal_to_share_does() -> None:
     assert load_profile("yinchuan").basis.share.needs == ("none",)
     assert load_profile("putuo").basis.share.needs == ("conditional", "none")
 
 
+@pytest.mark.requirement("H-02", "P-02")
 def test_local_names_of_the_types_differ_under_one_canonical_code() -> None:
     putuo, yinchuan, weihai = (load_profile(name) for name in ("putuo", "yinchuan", "weihai"))
     assert putuo.share_types.conditional
@@ -138,6 +144,7 @@ def test_rectification_is_raised_by_the_body_the_text_names(name: str) -> None:
     assert profile.raiser("rectification", {"authority", "operator"}) == RAISERS[name][0]
 
 
+@pytest.mark.requirement("Q-04")
 def test_the_first_named_body_that_exists_raises_rectification() -> None:
     assert load_profile("putuo").raiser("rectification", {"operator"}) == "operator"
 
@@ -147,6 +154,7 @@ def test_a_deployment_without_the_named_body_is_told_so() -> None:
         load_profile("yancheng").raiser("rectification", {"authority"})
 
 
+@pytest.mark.requirement("O-02")
 def test_the_authority_acts_where_the_text_knows_no_operator() -> None:
     for name in ("yinchuan", "weihai"):
         profile = load_profile(name)
@@ -156,6 +164,7 @@ def test_the_authority_acts_where_the_text_knows_no_operator() -> None:
     assert load_profile("xinjiang").acting("platform", {"authority"}) == "authority"
 
 
+@pytest.mark.requirement("K-04")
 def test_the_statutory_sources_are_complete_and_numbered() -> None:
     sources = load_profile("xinjiang").statutory_sources
     items = {
@@ -227,6 +236,7 @@ def test_one_procedure_may_serve_several_kinds_of_case() -> None:
     assert load_profile("putuo").case("open_demand") is None
 
 
+@pytest.mark.requirement("S-01")
 def test_a_step_is_cited_by_title_article_and_profile_version() -> None:
     profile = load_profile("yancheng")
     step = profile.cases["rectification"].steps[0]
@@ -246,12 +256,14 @@ def test_a_step_is_cited_by_title_article_and_profile_version() -> None:
         ("weihai", dt.date(2027, 11, 3), "weihai@1", "weihai@1"),
     ],
 )
+@pytest.mark.requirement("S-01")
 def test_the_label_says_when_the_text_is_not_in_force(name: str, day: dt.date, zh: str, en: str) -> None:
     label = load_profile(name).label(day)
     assert (label.zh, label.en) == (zh, en)
 
 
 @each_profile
+@pytest.mark.requirement("S-01")
 def test_the_declared_status_is_that_of_the_day_the_texts_were_read(name: str) -> None:
     profile = load_profile(name)
     assert profile.status_on(dt.date(2026, 11, 21)) == profile.status
@@ -261,6 +273,7 @@ PROFILES: list[Profile] = [load_profile(name) for name in shipped_profile_ids()]
 
 
 @given(st.sampled_from(PROFILES), st.dates())
+@pytest.mark.requirement("S-01")
 def test_a_text_is_in_force_exactly_from_its_first_to_its_last_day(profile: Profile, day: dt.date) -> None:
     first, last = profile.regulation.effective, profile.regulation.expires
     inside = first is not None and first <= day and (last is None or day <= last)
@@ -277,11 +290,13 @@ def test_every_act_and_actor_of_a_profile_can_be_shown_in_both_languages(name: s
         assert all(label.zh and label.en for label in labels)
 
 
+@pytest.mark.requirement("P-21")
 def test_the_priority_domains_are_counted_as_in_the_texts() -> None:
     counts = {name: len(load_profile(name).priority_domains.domains) for name in shipped_profile_ids()}
     assert counts == {"yancheng": 17, "xinjiang": 11, "putuo": 0, "yinchuan": 19, "weihai": 0}
 
 
+@pytest.mark.requirement("P-22")
 def test_the_attribution_line_names_provider_or_date() -> None:
     fields = {name: load_profile(name).attribution.fields for name in shipped_profile_ids()}
     assert fields["yancheng"] == ("source", "provider")

@@ -120,6 +120,31 @@ def article_number(step: Step) -> int:
     return int(match[1])
 
 
+@pytest.mark.requirement(
+    "D01",
+    "D02",
+    "D03",
+    "D04",
+    "D05",
+    "D06",
+    "D07",
+    "D08",
+    "D09",
+    "D10",
+    "D11",
+    "D12",
+    "D13",
+    "D14",
+    "D15",
+    "D16",
+    "D17",
+    "D18",
+    "D19",
+    "D20",
+    "D21",
+    "D22",
+    "D23",
+)
 def test_the_profiles_hold_exactly_the_clocks_of_the_table() -> None:
     held = {
         Clock(step.id or "", name, case, step.act, step.by, step.art, step.limit.n, step.limit.unit or "")
@@ -170,6 +195,7 @@ def test_no_target_stands_where_the_table_of_soft_words_has_none(name: str) -> N
             ), step
 
 
+@pytest.mark.requirement("D22", "D23")
 def test_the_calendar_limits_fall_on_the_last_day_of_february_and_of_each_month() -> None:
     dues = {step.id: step.limit.calendar for _, step in load_profile("weihai").prescribed_steps()}
     file_plan, update_plan = dues["D22"], dues["D23"]
@@ -179,6 +205,7 @@ def test_the_calendar_limits_fall_on_the_last_day_of_february_and_of_each_month(
     assert (update_plan.each, update_plan.month, update_plan.day) == ("month", None, "last")
 
 
+@pytest.mark.requirement("D14", "X-04")
 def test_logs_are_kept_at_least_as_long_as_the_provision_says() -> None:
     profile = load_profile("xinjiang")
     retention = next(step for case, step in profile.prescribed_steps() if case == "log_retention")
@@ -186,6 +213,7 @@ def test_logs_are_kept_at_least_as_long_as_the_provision_says() -> None:
     assert retention.limit.n == profile.provision("log.retention_years").value == 3
 
 
+@pytest.mark.requirement("D20")
 def test_in_principle_softens_only_the_review_of_open_applications() -> None:
     softened = [
         step.id
@@ -206,6 +234,7 @@ def test_a_start_that_the_text_does_not_write_is_marked_as_read_into_it() -> Non
     assert unwritten == {"D05", "D09", "D21"}
 
 
+@pytest.mark.requirement("D08")
 def test_an_open_application_is_answered_at_once_where_possible() -> None:
     at_once = {
         step.id
