@@ -1,6 +1,6 @@
 """Run a city in this process and kill the process group at the n-th change of store (file, Delta, SQLite).
 
-Started by ``test_killed_runs``; prints the number of changes when it ends alive.
+Started by ``test_runs_killed_anywhere``; prints the number of changes when it ends alive.
 """
 
 import os
