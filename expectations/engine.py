@@ -52,6 +52,10 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):  # type: ignore[misc]
             self._connection = self.engine.connect()
         yield self._connection
 
+    def get_inspector(self) -> "_Columns":
+        """Return what describes a batch; the dialect's own reflection takes longer than all metrics together."""
+        return _Columns(self)
+
     def recover(self) -> None:
         """Leave the transaction that an error has spoilt."""
         if self._connection is not None:
@@ -63,6 +67,26 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):  # type: ignore[misc]
             self._connection.close()
             self._connection = None
         self.engine.dispose()
+
+
+class _Columns:
+    """Describe tables and views by DuckDB's own ``describe``, in the words of SQLAlchemy's inspector."""
+
+    def __init__(self, engine: DuckDBExecutionEngine) -> None:
+        self._engine = engine
+        self.dialect = engine.dialect
+
+    def get_columns(self, table_name: str, schema: str | None = None) -> list[dict[str, Any]]:
+        """Return name and type, as DuckDB writes it, of each column."""
+        quote = self.dialect.identifier_preparer.quote_identifier
+        name = ".".join(quote(str(part)) for part in (schema, table_name) if part)
+        with self._engine.get_connection() as connection:
+            described = connection.execute(sa.text(f"describe {name}")).all()
+        return [{"name": row[0], "type": row[1]} for row in described]
+
+    def get_pk_constraint(self, table_name: str, schema: str | None = None) -> dict[str, list[str]]:
+        """Return no key: what is checked are views, and their keys are rules."""
+        return {"constrained_columns": []}
 
 
 class DuckDBDatasource(SQLDatasource):  # type: ignore[misc]

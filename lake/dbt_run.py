@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,8 @@ def prepare_project(deployment: Deployment) -> DbtProject:
     wanted = _project_files(deployment)
     # The stamp is written last: a project whose parse was killed is laid out and parsed anew.
     stamp = folder / "parsed"
-    wanted_hash = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
+    parser = f"dbt-core {version('dbt-core')}, dbt-duckdb {version('dbt-duckdb')}"
+    wanted_hash = hashlib.sha256(json.dumps([parser, wanted], sort_keys=True).encode()).hexdigest()
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted_hash:
         stamp.unlink(missing_ok=True)
         shutil.rmtree(folder / "target", ignore_errors=True)
@@ -144,6 +146,9 @@ def _project_files(deployment: Deployment) -> dict[str, str]:
 def _invoke(folder: Path, arguments: list[str], check: bool = True) -> Any:
     from dbt.cli.main import dbtRunner
 
+    # A change of variables makes dbt parse everything anew; what is parsed does not depend on them, so a run is
+    # handed the parsed project.
+    parsed = _parsed_project(folder) if arguments[0] == "run" else None
     options = ["--project-dir", str(folder), "--profiles-dir", str(folder), "--quiet"]
     options += [
         "--log-level-file",
@@ -153,10 +158,22 @@ def _invoke(folder: Path, arguments: list[str], check: bool = True) -> Any:
         "--no-write-json" if arguments[0] == "run" else "--write-json",
     ]
     with _quiet_environment():
-        outcome = dbtRunner().invoke([*arguments, *options])
+        outcome = dbtRunner(manifest=parsed).invoke([*arguments, *options])
     if check and not outcome.success:
         raise EngineError("dbt", f"the project cannot be parsed ({type(outcome.exception).__name__})")
     return outcome.result
+
+
+def _parsed_project(folder: Path) -> Any:
+    """Read the parsed project as ``parse`` left it, a fresh copy each time: a run writes into its nodes."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    parsed = Manifest.from_msgpack(
+        (folder / "target" / "partial_parse.msgpack").read_bytes(), decoder=extended_mashumuro_decoder
+    )
+    parsed.build_flat_graph()
+    return parsed
 
 
 @contextlib.contextmanager

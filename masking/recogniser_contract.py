@@ -105,8 +105,10 @@ class Recogniser:
     def scan_folded(self, texts: pl.Series) -> pl.Series:
         """Tell the same of a column that is folded already, so that several recognisers fold it once."""
         possible = texts.str.contains(f"(?i){self.shape}")
-        found = self._found(texts.filter(possible), possible.arg_true())
         hits = pl.Series(texts.name, [False], dtype=pl.Boolean).new_from_index(0, len(texts))
+        if not possible.any():
+            return hits
+        found = self._found(texts.filter(possible), possible.arg_true())
         return hits.scatter(found, True) if len(found) else hits
 
     def is_exactly(self, series: pl.Series) -> pl.Series:

@@ -1,11 +1,17 @@
 """The Dagster instance of a deployment: runs, events and schedules below ``var/dagster``."""
 
+import json
 from pathlib import Path
 
 import dagster as dg
 
 _CONFIG = """telemetry:
   enabled: false
+event_log_storage:
+  module: orchestration.event_log
+  class: KeptSqliteEventLog
+  config:
+    base_dir: {runs}
 run_retries:
   enabled: true
   max_retries: 1
@@ -20,8 +26,9 @@ def instance_folder(var: Path) -> Path:
     folder = var / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "dagster.yaml"
-    if not config.exists():
-        config.write_text(_CONFIG, encoding="utf-8")
+    wanted = _CONFIG.format(runs=json.dumps(str(folder.resolve() / "history" / "runs")))
+    if not config.exists() or config.read_text(encoding="utf-8") != wanted:
+        config.write_text(wanted, encoding="utf-8")
     return folder
 
 
