@@ -97,6 +97,8 @@ def main() -> None:
         "--results", type=Path, default=RESULTS, help="folder that takes pipeline.json and .md"
     )
     asked = parser.parse_args()
+    if asked.work:
+        asked.work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="civiclake-benchmark-", dir=asked.work) as folder:
         comparison = Comparison(Path(folder), asked.threads)
         comparison.prepare(asked.persons)
