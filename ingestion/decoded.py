@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from resource_catalogue.errors import CivicError, DeliveryError
+
 Cell = str | None
 BLOCK_ROWS = 50_000
+_PANIC = "PanicException"
+"""What a library in Rust raises when it breaks down; no Exception, so that few catch it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +54,20 @@ class Decoded:
     blocks: Iterator[Block]
     rejected: list[RejectedRow] = field(default_factory=list)
     passed_over: int = 0
+
+
+def not_decodable(name: str, error: BaseException) -> DeliveryError:
+    """Return the error that names the kind of a decoder's failure; its own text may hold values and is left out.
+
+    Raises:
+        BaseException: What is no failure over the file's content, such as a disk that fails or a run that is stopped.
+    """
+    is_own = isinstance(error, Exception) or type(error).__name__ == _PANIC
+    if isinstance(error, CivicError | OSError) or not is_own:
+        raise error
+    return DeliveryError(
+        name,
+        f"the file cannot be decoded ({type(error).__name__})",
+        "a table in one of the forms that are read",
+        "open it in the program it came from, save it and send it again",
+    )

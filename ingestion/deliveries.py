@@ -22,6 +22,10 @@ def deliveries_of(lake: Lake, resource_id: str | None = None) -> pl.DataFrame:
     known = lake.read(DELIVERIES)
     if known.is_empty():
         return pl.DataFrame(schema=_empty().schema)
+    # A table of an earlier version has fewer columns: what it did not record is unknown.
+    known = known.with_columns(
+        pl.lit(None, kind).alias(name) for name, kind in _empty().schema.items() if name not in known.columns
+    )
     if resource_id is not None:
         known = known.filter(pl.col("resource_id") == resource_id)
     return known.sort("resource_id", "slice", "order_key", "delivery_id")
@@ -31,6 +35,8 @@ def record(lake: Lake, rows: list[dict[str, Any]]) -> None:
     """Write new or changed delivery rows; nothing is committed where there are none."""
     if rows:
         frame = pl.from_dicts(rows, schema=_empty().schema)
+        if lake.exists(DELIVERIES) and not set(frame.columns) <= set(lake.read(DELIVERIES).columns):
+            lake.append(DELIVERIES, _empty())  # Widens a table of an earlier version: a merge adds no column.
         lake.merge(DELIVERIES, frame, ["delivery_id"])
 
 
@@ -54,14 +60,22 @@ def current_slices(deliveries: pl.DataFrame, resource: Resource) -> pl.DataFrame
     """Return the deliveries whose rows make up the resource now.
 
     A snapshot replaces its slice: the newest effective delivery of each counts. Appended and changed deliveries
-    all count; each is a slice of its own under its id.
+    all count; each is a slice of its own under its id. Bytes that stand twice in a slice, because two slices
+    were made one, count once, at their first place: as a resend would.
+
+    Args:
+        deliveries: Deliveries of the resource under its declaration in force (``declared.py``).
+        resource: Whose rows.
 
     Returns:
         One row per slice of ``standard``: ``_slice``, ``delivery_id``, ``order_key``, ``received_at``,
         ``rows_loaded``, ``rows`` (received).
     """
-    effective = deliveries.filter(pl.col("state").is_in([str(state) for state in EFFECTIVE])).sort(
-        "order_key"
+    content = pl.coalesce("content_hash", "delivery_id")
+    effective = (
+        deliveries.filter(pl.col("state").is_in([str(state) for state in EFFECTIVE]))
+        .sort("order_key", "delivery_id")
+        .unique(["slice", content], keep="first", maintain_order=True)
     )
     if resource.update.mode == "snapshot":
         chosen = effective.group_by("slice", maintain_order=True).last().with_columns(_slice=pl.col("slice"))

@@ -1,23 +1,21 @@
 """Ingest a resource: every file that arrived becomes a delivery, and the current ones become ``standard``.
 
-Here: which deliveries are taken in this run, and the order of the register's commits. Not here: what becomes of one
-delivery (``taking.py``), nor how its rows are conformed (``standard.py``).
+Here: which deliveries are taken in this run, and the order of the register's commits. Not here: what waits
+(``waiting.py``), what becomes of one delivery (``taking.py``), nor how its rows are conformed (``standard.py``).
 """
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from ingestion.connectors import folder
+from ingestion.declared import laid_over, read_otherwise, redeclared
 from ingestion.deliveries import current_slices, decided_deliveries, deliveries_of, record
-from ingestion.landing import delivery_id
 from ingestion.raw import deliveries_in_raw
-from ingestion.seen_files import SeenFiles
 from ingestion.standard import refresh_standard
-from ingestion.taking import ROW_KEY_NAME, NewDelivery, Taking
+from ingestion.taking import ROW_KEY_NAME, Taking
+from ingestion.waiting import NewDelivery, new_deliveries
 from lake import Lake
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.release import Release
@@ -34,6 +32,7 @@ class Ingested:
         decided: Ids of held deliveries that a decision took effect on.
         slices: Slices of ``standard`` that were written.
         waiting: Deliveries that wait for the next wave, because an earlier one of their slice was just taken.
+        read_anew: Ids of deliveries that were decoded anew, because the declaration of their reading changed.
     """
 
     resource_id: str
@@ -41,6 +40,7 @@ class Ingested:
     decided: tuple[str, ...]
     slices: tuple[str, ...]
     waiting: int = 0
+    read_anew: tuple[str, ...] = ()
 
 
 def ingest_resource(
@@ -54,42 +54,74 @@ def ingest_resource(
     """Take at most one new delivery per slice in, in order, and bring ``standard`` up to it.
 
     One at a time, so that every delivery is checked before the next replaces it; ``waiting`` tells how many are
-    left for another call.
+    left for another call. What the release in force declares otherwise is followed up first, for all slices.
 
     Args:
         slices: Only these slices; null takes all.
     """
     resource = release.resource(resource_id)
-    known = deliveries_of(lake, resource_id)
-    decided = decided_deliveries(lake, known)
-    arrived = _new_deliveries(deployment, resource, as_of, _settled(known, decided, release))
-    new = [one for one in arrived if slices is None or one.arrival.slice in slices]
+    # First of all: once rows are in the lake, a missing key counts as lost.
+    key = deployment.key(ROW_KEY_NAME)
+    taking = Taking(lake, deployment, release, resource, as_of, deliveries_in_raw(lake, resource))
+    known, changed, read_anew = _followed_up(taking, deliveries_of(lake, resource_id))
+    decided = {row["delivery_id"]: row for row in decided_deliveries(lake, known)}
+    waiting = new_deliveries(deployment, release, resource, as_of, known, set(decided))
+    asked = [one for one in waiting if slices is None or one.arrival.slice in slices]
+    accepted = [row for row in decided.values() if row["state"] == DeliveryState.ACCEPTED]
+    chosen = _first_of_slices(asked, {row["slice"] for row in accepted})
+    standing = current_slices(known, resource)
+    taken = {one.identity: row for one in chosen if (row := taking.take(one, standing)) is not None}
+    for row in accepted:
+        taking.link(row["delivery_id"], row["slice"], row["order_key"], standing)
+    record(lake, [*{**changed, **decided, **taken}.values()])
+    written = refresh_standard(lake, release, resource, key)
+    left = len(asked) - len(chosen)
+    return Ingested(resource_id, (*taken,), (*decided,), (*written,), left, read_anew)
+
+
+def _first_of_slices(waiting: list[NewDelivery], busy: set[str]) -> list[NewDelivery]:
+    """Choose the first delivery of each slice, but none of a slice in which another takes effect in this wave.
+
+    Files that cannot be taken in are only recorded and keep nobody waiting.
+    """
+    refused = [one for one in waiting if one.arrival.fault]
     first: dict[str, NewDelivery] = {}
-    for one in new:
-        first.setdefault(one.arrival.slice, one)
-    taking = Taking(
-        lake,
-        deployment,
-        release,
-        resource,
-        as_of,
-        current_slices(known, resource),
-        deliveries_in_raw(lake, resource),
-    )
-    rows = [row for one in first.values() if (row := taking.take(one)) is not None]
-    for row in decided:
-        if row["state"] == DeliveryState.ACCEPTED:
-            taking.link(row["delivery_id"], row["slice"], row["order_key"])
-    record(lake, [*rows, *decided])
-    written = refresh_standard(lake, release, resource, deployment.key(ROW_KEY_NAME))
-    taken = tuple(row["delivery_id"] for row in rows)
-    ids = tuple(row["delivery_id"] for row in decided)
-    return Ingested(resource_id, taken, ids, tuple(written), len(new) - len(first))
+    for one in waiting:
+        if not one.arrival.fault and one.arrival.slice not in busy:
+            first.setdefault(one.arrival.slice, one)
+    return [*refused, *first.values()]
+
+
+def _followed_up(
+    taking: Taking, known: pl.DataFrame
+) -> tuple[pl.DataFrame, dict[str, dict[str, Any]], tuple[str, ...]]:
+    """Lay the declaration in force over the deliveries on record and decode anew what it reads otherwise.
+
+    A delivery that can no longer be read gives its slice back to the one before it, which is then looked at too.
+
+    Returns:
+        The deliveries as they are now; the rows that changed; the ids of those that were decoded anew.
+    """
+    changed = {row["delivery_id"]: row for row in redeclared(known, taking.resource, taking.deployment)}
+    known = laid_over(known, changed.values())
+    read_anew: list[str] = []
+    while stale := read_otherwise(known, taking.resource):
+        rows = {row["delivery_id"]: taking.read_anew(row) for row in stale}
+        known = laid_over(known, rows.values())
+        changed.update(rows)
+        read_anew += rows
+    return known, changed, (*read_anew,)
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingFile:
-    """Name a file that has arrived and that no delivery covers yet."""
+    """Name a file that has arrived and that no delivery covers yet, or a delivery that is to be looked at again.
+
+    Attributes:
+        slice: Slice under the release in force.
+        identity: Id of the delivery; with the release behind it where the delivery is on record already, so that
+            each look at it has a name of its own.
+    """
 
     resource_id: str
     slice: str
@@ -99,37 +131,38 @@ class WaitingFile:
 def waiting_files(
     lake: Lake, deployment: Deployment, release: Release, as_of: dt.datetime
 ) -> list[WaitingFile]:
-    """List the files of all listed resources that have arrived by ``as_of`` and are not taken in yet."""
+    """List what waits for all listed resources.
+
+    These are files that have arrived by ``as_of`` and are not taken in yet, and deliveries that the release in force
+    declares otherwise or that are looked at once more under it.
+    """
     known = deliveries_of(lake)
-    settled = _settled(known, decided_deliveries(lake, known), release)
+    decided = {row["delivery_id"] for row in decided_deliveries(lake, known)}
     return [
-        WaitingFile(resource.id, new.arrival.slice, new.identity)
+        one
         for resource in release.listed_resources()
-        for new in _new_deliveries(deployment, resource, as_of, settled)
+        for one in _waiting_of(
+            deployment, release, resource, as_of, known.filter(pl.col("resource_id") == resource.id), decided
+        )
     ]
 
 
-def _settled(known: pl.DataFrame, decided: list[dict[str, Any]], release: Release) -> set[str]:
-    """Return the deliveries that are not taken in again.
-
-    One that could not be read, or is held undecided, is looked at once more under a newer release: its entry may
-    have been what was wrong.
-    """
-    open_states = [str(DeliveryState.UNREADABLE), str(DeliveryState.HELD)]
-    reopened = pl.col("state").is_in(open_states) & (pl.col("release") < release.number)
-    return {*known.filter(~reopened)["delivery_id"], *(row["delivery_id"] for row in decided)}
-
-
-def _new_deliveries(
-    deployment: Deployment, resource: Resource, as_of: dt.datetime, settled: set[str]
-) -> Iterator[NewDelivery]:
-    """Give the arrivals that no settled delivery covers, in order of delivery, equal bytes of a slice once."""
-    covered = set(settled)
-    seen = SeenFiles(deployment.landing / "seen" / f"{resource.id}.json")
-    for arrival in folder.arrivals(resource, deployment, as_of):
-        content = seen.hash_of(arrival.path)
-        identity = delivery_id(resource.id, arrival.slice, content)
-        if identity not in covered:
-            covered.add(identity)
-            yield NewDelivery(arrival, content, identity)
-    seen.save()
+def _waiting_of(
+    deployment: Deployment,
+    release: Release,
+    resource: Resource,
+    as_of: dt.datetime,
+    known: pl.DataFrame,
+    decided: set[str],
+) -> list[WaitingFile]:
+    changed = {row["delivery_id"]: row for row in redeclared(known, resource, deployment)}
+    known = laid_over(known, changed.values())
+    changed.update((row["delivery_id"], row) for row in read_otherwise(known, resource))
+    slices = {identity: row["slice"] for identity, row in changed.items()}
+    new = new_deliveries(deployment, release, resource, as_of, known, decided)
+    slices.update((one.identity, one.arrival.slice) for one in new)
+    on_record = set(known["delivery_id"])
+    return [
+        WaitingFile(resource.id, name, f"{one}@{release.number}" if one in on_record else one)
+        for one, name in slices.items()
+    ]

@@ -33,17 +33,24 @@ def delivery_id(resource_id: str, slice_name: str, content: str) -> str:
     return hashlib.sha256(f"{resource_id}\n{slice_name}\n{content}".encode()).hexdigest()[:16]
 
 
-def land(path: Path, folder: Path, content: str) -> Path | None:
+def landed_copy(folder: Path, name: str) -> Path | None:
+    """Return the copy in the folder of a delivery, under its name if it stands there; null where nothing landed."""
+    copies = sorted(path for path in folder.glob("*") if path.name != _DRAFT)
+    return next((path for path in copies if path.name == name), next(iter(copies), None))
+
+
+def land(path: Path, folder: Path, content: str, name: str | None = None) -> Path | None:
     """Copy a file's bytes into the folder of its delivery and return the copy.
 
     Args:
         content: Hash of the bytes under which the delivery is known.
+        name: Name of the copy; null keeps that of the file.
 
     Returns:
         The copy; null where the file has changed since it was hashed: it is still being written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    landed = folder / path.name
+    landed = folder / (name or path.name)
     if landed.exists() and content_hash(landed) == content:
         return landed
     draft = folder / _DRAFT

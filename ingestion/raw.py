@@ -6,9 +6,10 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from ingestion.decoded import Block, Decoded
+from ingestion.decoded import Block, Decoded, not_decodable
 from ingestion.header import RAW_LEAD, raw_names
 from lake import Lake
+from lake.tables import REJECTED_ROWS
 from resource_catalogue.errors import DeliveryError, EngineError
 from resource_catalogue.resource import Resource
 from resource_catalogue.words import raw_table
@@ -27,8 +28,8 @@ def write_raw(
     table = raw_table(resource.id)
     schema = raw_schema(raw_names(decoded.header, resource))
     tally = _Tally()
-    batches = (_batch(block, decoded, delivery_id, schema) for block in tally.watched(decoded.blocks))
-    reader = pa.RecordBatchReader.from_batches(schema, batches)
+    batches = (_batch(block, decoded, delivery_id, schema) for block in tally.counted(decoded.blocks))
+    reader = pa.RecordBatchReader.from_batches(schema, tally.watched(batches))
     try:
         if is_again:
             lake.replace_where(table, reader, {"_delivery_id": delivery_id})
@@ -41,11 +42,15 @@ def write_raw(
 
 
 def deliveries_in_raw(lake: Lake, resource: Resource) -> frozenset[str]:
-    """Return the deliveries that the raw table holds rows of."""
+    """Return the deliveries that the raw table, or the table of rejected rows, holds rows of."""
     table = raw_table(resource.id)
-    if not lake.exists(table):
-        return frozenset()
-    return frozenset(lake.query(f"select distinct _delivery_id from {table}", table)["_delivery_id"])
+    found: set[str] = set()
+    if lake.exists(table):
+        found.update(lake.query(f"select distinct _delivery_id from {table}", table)["_delivery_id"])
+    if lake.exists(REJECTED_ROWS):
+        sql = f"select distinct delivery_id from {REJECTED_ROWS} where resource_id = ?"
+        found.update(lake.query(sql, REJECTED_ROWS, parameters=[resource.id])["delivery_id"])
+    return frozenset(found)
 
 
 def raw_schema(names: list[str]) -> pa.Schema:
@@ -89,14 +94,20 @@ class _Tally:
         self.rows = 0
         self.error: DeliveryError | None = None
 
-    def watched(self, blocks: Iterator[Block]) -> Iterator[Block]:
+    def counted(self, blocks: Iterator[Block]) -> Iterator[Block]:
+        for block in blocks:
+            self.rows += len(block.rows)
+            yield block
+
+    def watched(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         try:
-            for block in blocks:
-                self.rows += len(block.rows)
-                yield block
+            yield from batches
         except DeliveryError as error:
             self.error = error
             raise
+        except BaseException as error:
+            self.error = not_decodable("", error)
+            raise self.error from None
 
 
 def _batch(block: Block, decoded: Decoded, delivery_id: str, schema: pa.Schema) -> pa.RecordBatch:

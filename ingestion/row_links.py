@@ -47,6 +47,52 @@ def unchanged_rows(lake: Lake, resource: Resource, old_delivery: str, new_delive
     return int(old.join(new, on="row_hash").select(pl.min_horizontal("len", "len_right")).sum().item())
 
 
+def linked_lines(lake: Lake, resource: Resource, delivery: str) -> pl.DataFrame:
+    """Return line and number of the delivery's rows, where rows of an earlier one are linked to them.
+
+    To be read before the delivery is decoded anew: a line stays where it is, its number among the rows may not.
+    """
+    if not lake.exists(REPLACED_ROWS):
+        return pl.DataFrame()
+    sql = f"select distinct new_row_number as row_number from {REPLACED_ROWS} where new_delivery_id = ?"
+    linked = lake.query(sql, REPLACED_ROWS, parameters=[delivery])
+    return linked.join(_lines(lake, resource, delivery), on="row_number")
+
+
+def relink(lake: Lake, resource: Resource, delivery: str, lines: pl.DataFrame) -> None:
+    """Lead links to the same lines of a delivery that was decoded anew; drop those whose line is no row now.
+
+    Args:
+        lines: What ``linked_lines`` gave before.
+    """
+    if lines.is_empty():
+        return
+    now = _lines(lake, resource, delivery).rename({"row_number": "number_now"})
+    moved = lines.join(now, on=["line", "sheet"], how="left").select("row_number", "number_now")
+    if moved.filter(pl.col("row_number").ne_missing(pl.col("number_now"))).is_empty():
+        return
+    sql = f"select * from {REPLACED_ROWS} where new_delivery_id = ?"
+    links = lake.query(sql, REPLACED_ROWS, parameters=[delivery])
+    led = links.join(moved, left_on="new_row_number", right_on="row_number").drop_nulls("number_now")
+    rows = led.with_columns(new_row_number="number_now").select(links.columns).sort("old_row_number")
+    table = rows.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(SCHEMAS[REPLACED_ROWS])
+    lake.replace_where(REPLACED_ROWS, table, {"new_delivery_id": delivery})
+
+
+def _lines(lake: Lake, resource: Resource, delivery: str) -> pl.DataFrame:
+    """Return row number, line and sheet of every row of a delivery, rejected rows included."""
+    table = raw_table(resource.id)
+    frames = [pl.DataFrame(schema={"row_number": pl.Int64, "line": pl.Int64, "sheet": pl.String})]
+    if lake.exists(table):
+        columns = "_row_number as row_number, _line as line, _sheet as sheet"
+        split = f"select {columns} from {table} where _delivery_id = ?"
+        frames.append(lake.query(split, table, parameters=[delivery]))
+    if lake.exists(REJECTED_ROWS):
+        misfit = f"select row_number, line, sheet from {REJECTED_ROWS} where delivery_id = ?"
+        frames.append(lake.query(misfit, REJECTED_ROWS, parameters=[delivery]))
+    return pl.concat(frames, how="vertical_relaxed")
+
+
 def _record(
     lake: Lake, resource: Resource, old_delivery: str, new_delivery: str, found: pl.DataFrame
 ) -> None:

@@ -22,8 +22,9 @@ class SeenFiles:
         self._path = path
         self._changed = False
         self._known: dict[str, list[str | int]] = {}
-        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
-            self._known = json.loads(path.read_text(encoding="utf-8"))
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            known = json.loads(path.read_text(encoding="utf-8"))
+            self._known = known if isinstance(known, dict) else {}
 
     def hash_of(self, path: Path) -> str:
         """Return the SHA-256 of the file's bytes."""

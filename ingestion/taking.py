@@ -6,12 +6,13 @@ Order of the stores: landing, raw, rejected rows, links to replaced rows, receip
 
 import datetime as dt
 from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import polars as pl
 
 from ingestion import guard
-from ingestion.connectors.folder import Arrival
+from ingestion.declared import arrival_of, reading_fingerprint
 from ingestion.decode import decode_file
 from ingestion.decoded import Decoded
 from ingestion.deliveries import EFFECTIVE
@@ -19,7 +20,8 @@ from ingestion.header import missing_columns, raw_names, undeclared_columns
 from ingestion.landing import land, write_receipt
 from ingestion.raw import write_raw
 from ingestion.row_keys import keyed_hash
-from ingestion.row_links import link_replaced_rows, unchanged_rows
+from ingestion.row_links import link_replaced_rows, linked_lines, relink, unchanged_rows
+from ingestion.waiting import NewDelivery
 from lake import Lake
 from lake.tables import REJECTED_ROWS, SCHEMAS
 from resource_catalogue.deployment import Deployment
@@ -31,15 +33,7 @@ from resource_catalogue.words import DeliveryState
 ROW_KEY_NAME = "row"
 """Name of the key below ``var/keys/`` that row and subject keys are made with."""
 _NAMED_COLUMNS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class NewDelivery:
-    """Hold an arrival whose bytes no delivery covers yet, with their hash and its identity."""
-
-    arrival: Arrival
-    content: str
-    identity: str
+_NOT_KEPT = "the bytes in landing are missing or damaged, so they are not read under the new declaration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +56,7 @@ class Taking:
     """Take deliveries of one resource in, at most one per slice.
 
     Attributes:
-        standing: Current deliveries of the resource by slice, as ``current_slices`` gives them.
-        in_raw: Deliveries whose rows stand in ``raw`` already.
+        in_raw: Deliveries whose rows stand in ``raw``, or among the rejected, already.
     """
 
     lake: Lake
@@ -71,52 +64,94 @@ class Taking:
     release: Release
     resource: Resource
     as_of: dt.datetime
-    standing: pl.DataFrame
     in_raw: frozenset[str]
 
-    def take(self, new: NewDelivery) -> dict[str, Any] | None:
+    def take(self, new: NewDelivery, standing: pl.DataFrame) -> dict[str, Any] | None:
         """Bring a delivery to its receipt and return its row for ``ingestion.deliveries``.
 
+        Args:
+            standing: Current deliveries of the resource by slice, as ``current_slices`` gives them.
+
         Returns:
-            The row, whatever became of the delivery; null where its file is still being written.
+            The row, whatever became of the delivery; null where its file is still being written, or is gone.
         """
-        folder = self.deployment.landing / self.resource.id / new.identity
-        landed = land(new.arrival.path, folder, new.content)
+        folder, arrival = self.deployment.landing / self.resource.id / new.identity, new.arrival
+        if arrival.fault:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            return self._received(folder, new, _Outcome(DeliveryState.UNREADABLE, arrival.fault), 0)
+        try:
+            landed = land(arrival.path, folder, new.content, PurePosixPath(arrival.file_name).name)
+        except FileNotFoundError:
+            landed = None
         if landed is None:
             return None
+        before = self._before(standing, arrival.slice, arrival.order_key)
         try:
-            outcome = self._loaded(new, decode_file(landed, self.resource))
+            outcome = self._judged(new, decode_file(landed, self.resource), before)
         except DeliveryError as error:
-            outcome = _Outcome(DeliveryState.UNREADABLE, f"{error.found}; {error.expected}; {error.remedy}")
+            outcome = _unreadable(error)
         if outcome.state in EFFECTIVE:
-            self.link(new.identity, new.arrival.slice, new.arrival.order_key)
-        row = self._row(new, outcome, landed.stat().st_size)
-        write_receipt(folder, row)
-        return row
+            self.link(new.identity, arrival.slice, arrival.order_key, standing)
+        return self._received(folder, new, outcome, landed.stat().st_size)
 
-    def link(self, identity: str, slice_name: str, order_key: str) -> None:
+    def read_anew(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Decode a delivery that counts once more, from its landed bytes, under the declaration in force.
+
+        Its rows, rejected rows and counts become what they would be had it always been declared so. It is not held
+        for that: how much an agency sent was judged when it came, and a correction of the catalogue is reviewed
+        by two. Where the bytes can no longer be read at all, it does not count any more.
+
+        Args:
+            row: Its row in ``ingestion.deliveries``.
+
+        Returns:
+            The row as it is now.
+        """
+        identity, content = row["delivery_id"], row["content_hash"]
+        folder = self.deployment.landing / self.resource.id / identity
+        arrival = arrival_of(row, self.resource, self.deployment)
+        landed = land(arrival.path, folder, content) if arrival.path.is_file() else None
+        if landed is None:
+            reading = reading_fingerprint(self.resource)
+            said = (row["reason"] or "").removesuffix(_NOT_KEPT).removesuffix("; ")
+            return {**row, "reading_fingerprint": reading, "reason": _together(said, _NOT_KEPT)}
+        new = NewDelivery(arrival, content, identity, row)
+        lines = linked_lines(self.lake, self.resource, identity)
+        try:
+            decoded = decode_file(landed, self.resource)
+            loaded, names = self._kept(identity, decoded, is_again=True)
+            said = row["reason"] if row["state"] == DeliveryState.ACCEPTED else self._remarks(decoded, names)
+            outcome = _Outcome(DeliveryState(row["state"]), said, decoded, loaded)
+            relink(self.lake, self.resource, identity, lines)
+        except DeliveryError as error:
+            outcome = _unreadable(error)
+        return self._received(folder, new, outcome, landed.stat().st_size)
+
+    def link(self, identity: str, slice_name: str, order_key: str, standing: pl.DataFrame) -> None:
         """Link rows of the delivery that stands in a slice to those that take their place."""
-        before = self._before(slice_name, order_key)
+        before = self._before(standing, slice_name, order_key)
         if before is not None:
             link_replaced_rows(self.lake, self.resource, before["delivery_id"], identity)
 
-    def _loaded(self, new: NewDelivery, decoded: Decoded) -> _Outcome:
-        is_again = new.identity in self.in_raw
-        loaded = write_raw(self.lake, self.resource, new.identity, decoded, is_again)
-        self._record_rejected(new.identity, decoded)
-        names = raw_names(decoded.header, self.resource)
-        reason = self._held_reason(new, names, loaded + len(decoded.rejected))
+    def _judged(self, new: NewDelivery, decoded: Decoded, before: dict[str, Any] | None) -> _Outcome:
+        loaded, names = self._kept(new.identity, decoded, new.identity in self.in_raw)
+        reason = self._held_reason(new, names, loaded + len(decoded.rejected), before)
         if reason:
             return _Outcome(DeliveryState.HELD, reason, decoded, loaded)
-        return _Outcome(
-            DeliveryState.LOADED, _remarks(decoded, undeclared_columns(names, self.resource)), decoded, loaded
-        )
+        return _Outcome(DeliveryState.LOADED, self._remarks(decoded, names), decoded, loaded)
 
-    def _held_reason(self, new: NewDelivery, names: list[str], rows: int) -> str | None:
+    def _kept(self, identity: str, decoded: Decoded, is_again: bool) -> tuple[int, list[str]]:
+        """Write what was decoded; return how many rows there are, and the names of their columns."""
+        loaded = write_raw(self.lake, self.resource, identity, decoded, is_again)
+        self._record_rejected(identity, decoded)
+        return loaded, raw_names(decoded.header, self.resource)
+
+    def _held_reason(
+        self, new: NewDelivery, names: list[str], rows: int, before: dict[str, Any] | None
+    ) -> str | None:
         missing = missing_columns(names, self.resource)
         if missing:
-            return f"required columns are missing: {', '.join(missing)}"
-        before = self._before(new.arrival.slice, new.arrival.order_key)
+            return _missing(missing)
         if before is None:
             return None
         limits = self.resource.guard
@@ -126,11 +161,16 @@ class Taking:
             reason = guard.change_reason(before["rows"], unchanged, limits)
         return reason
 
-    def _before(self, slice_name: str, order_key: str) -> dict[str, Any] | None:
+    def _remarks(self, decoded: Decoded, names: list[str]) -> str:
+        missing = missing_columns(names, self.resource)
+        said = _remarks(decoded, undeclared_columns(names, self.resource))
+        return _together(_missing(missing) if missing else "", said)
+
+    def _before(self, standing: pl.DataFrame, slice_name: str, order_key: str) -> dict[str, Any] | None:
         """Return the delivery that a snapshot would replace: the one that stands in its slice, if it is earlier."""
         if self.resource.update.mode != "snapshot":
             return None
-        earlier = self.standing.filter((pl.col("_slice") == slice_name) & (pl.col("order_key") <= order_key))
+        earlier = standing.filter((pl.col("_slice") == slice_name) & (pl.col("order_key") <= order_key))
         return next(iter(earlier.to_dicts()), None)
 
     def _record_rejected(self, identity: str, decoded: Decoded) -> None:
@@ -155,8 +195,15 @@ class Taking:
         table = frame.select(schema.names).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
         self.lake.replace_where(REJECTED_ROWS, table, {"delivery_id": identity})
 
+    def _received(self, folder: Path, new: NewDelivery, outcome: _Outcome, size: int) -> dict[str, Any]:
+        """Write the receipt of a delivery and return its row."""
+        row = self._row(new, outcome, size)
+        write_receipt(folder, row)
+        return row
+
     def _row(self, new: NewDelivery, outcome: _Outcome, size: int) -> dict[str, Any]:
         decoded, arrival = outcome.decoded, new.arrival
+        received_at = new.before["received_at"] if new.before else self.as_of
         return {
             "delivery_id": new.identity,
             "resource_id": self.resource.id,
@@ -177,10 +224,23 @@ class Taking:
             "reason": outcome.reason,
             "issued_on": arrival.issued_on,
             "arrived_at": arrival.arrived_at.astimezone(dt.UTC),
-            "received_at": self.as_of.astimezone(dt.UTC),
+            "received_at": received_at.astimezone(dt.UTC),
             "release": self.release.number,
             "order_key": arrival.order_key,
+            "reading_fingerprint": reading_fingerprint(self.resource),
         }
+
+
+def _unreadable(error: DeliveryError) -> _Outcome:
+    return _Outcome(DeliveryState.UNREADABLE, _together(error.found, error.expected, error.remedy))
+
+
+def _missing(columns: list[str]) -> str:
+    return f"required columns are missing: {', '.join(columns)}"
+
+
+def _together(*said: str | None) -> str:
+    return "; ".join(filter(None, said))
 
 
 def _remarks(decoded: Decoded, undeclared: list[str]) -> str:

@@ -28,6 +28,8 @@ DELIVERY_DECISIONS = TableName("decisions", "deliveries")
 """One row per decision of a person on a held delivery."""
 OPENED = TableName("opening", "datasets")
 """One row per opened dataset at its newest release."""
+WITHDRAWALS = TableName("opening", "withdrawals")
+"""One row per withdrawal (撤回): what lay open, since when, why it went, under which release, at which instant."""
 
 SCHEMAS: dict[TableName, pa.Schema] = {
     DELIVERIES: pa.schema(
@@ -54,6 +56,7 @@ SCHEMAS: dict[TableName, pa.Schema] = {
             ("received_at", _INSTANT),
             ("release", pa.int64()),
             ("order_key", pa.string()),
+            ("reading_fingerprint", pa.string()),
         ]
     ),
     REJECTED_ROWS: pa.schema(
@@ -159,6 +162,23 @@ SCHEMAS: dict[TableName, pa.Schema] = {
             ("opened_at", _INSTANT),
             ("release", pa.int64()),
             ("profile", pa.string()),
+        ]
+    ),
+    WITHDRAWALS: pa.schema(
+        [
+            ("withdrawal_id", pa.string()),
+            ("dataset", pa.string()),
+            ("reason", pa.string()),
+            ("withdrawn_at", _INSTANT),
+            ("release", pa.int64()),
+            ("profile", pa.string()),
+            ("rows", pa.int64()),
+            ("k", pa.int64()),
+            ("open_type", pa.string()),
+            ("manifest_hash", pa.string()),
+            ("files", pa.list_(pa.string())),
+            ("opened_at", _INSTANT),
+            ("opened_release", pa.int64()),
         ]
     ),
 }

@@ -97,14 +97,28 @@ def _decoded(form: str, encoding: str, records: list[_Record]) -> Decoded:
 def _flat(record: Any) -> dict[str, Cell] | str:
     """Return one row's cells, or its text where it is no object; a feature gives properties and geometry."""
     if not isinstance(record, dict):
-        return record if isinstance(record, str) else _written(record)
+        return _whole(record if isinstance(record, str) else _written(record))
     if record.get("type") == "Feature":
-        record = {**(record.get("properties") or {}), "geometry": record.get("geometry")}
-    return {str(name): _text(value) for name, value in record.items()}
+        properties = record.get("properties") or {}
+        if not isinstance(properties, dict):
+            return _whole(_written(record))
+        record = {**properties, "geometry": record.get("geometry")}
+    return {_whole(str(name)): _text(value) for name, value in record.items()}
 
 
 def _text(value: Any) -> Cell:
-    return value if value is None or isinstance(value, str) else _written(value)
+    if value is None:
+        return None
+    return _whole(value if isinstance(value, str) else _written(value))
+
+
+def _whole(text: str) -> str:
+    """Return a text that can be stored: half a pair of escapes is no character, and is shown as destroyed."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def _written(value: Any) -> str:

@@ -1,6 +1,6 @@
-"""Check how deliveries are found and read: patterns compile and have their groups, the encoding exists."""
+"""Check how deliveries are found and read: patterns compile and have their groups, encoding and delimiter exist."""
 
-import codecs
+import io
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -17,12 +17,15 @@ def check(inspection: Inspection) -> Iterator[CheckedFault]:
         yield from _path(resource.source, file)
         yield from _slice(resource.source, file)
         yield from _issued(resource.source, file)
+        yield from _not_data(resource.source, file)
         yield from _encoding(resource.source, file)
+        yield from _delimiter(resource.source, file)
 
 
 def _path(source: Source, file: EntryFile) -> Iterator[CheckedFault]:
     path = PurePosixPath(source.path)
-    if path.is_absolute() or ".." in path.parts or not path.parts:
+    is_outside = path.is_absolute() or ".." in path.parts or not path.parts
+    if is_outside or any("**" in part and part != "**" for part in path.parts):
         yield file.refuse(
             ("source", "path"),
             source.path,
@@ -57,15 +60,36 @@ def _issued(source: Source, file: EntryFile) -> Iterator[CheckedFault]:
         )
 
 
+def _not_data(source: Source, file: EntryFile) -> Iterator[CheckedFault]:
+    if source.not_data is not None and _compiled(source.not_data) is None:
+        yield file.refuse(
+            ("source", "not_data"),
+            source.not_data,
+            "非数据行的正则 / a regular expression over headings and notes between the rows",
+            _CORRECT,
+        )
+
+
 def _encoding(source: Source, file: EntryFile) -> Iterator[CheckedFault]:
     try:
-        codecs.lookup(source.encoding or "utf-8")
+        # Refuses codecs that turn bytes into no text, too.
+        io.TextIOWrapper(io.BytesIO(), encoding=source.encoding or "utf-8")
     except LookupError:
         yield file.refuse(
             ("source", "encoding"),
             source.encoding or "",
             "utf-8 | gb18030 | utf-16",
             "改正编码 / correct the encoding",
+        )
+
+
+def _delimiter(source: Source, file: EntryFile) -> Iterator[CheckedFault]:
+    if source.delimiter is not None and (len(source.delimiter) != 1 or source.delimiter in '"\r\n'):
+        yield file.refuse(
+            ("source", "delimiter"),
+            source.delimiter,
+            "一个字符，非引号、非换行 / one character, no quote and no line break",
+            "改正分隔符 / correct the delimiter",
         )
 
 

@@ -7,7 +7,6 @@ import pytest
 from made_inbox import ID, MARKER, RAW, Inbox, table
 
 from ingestion.decode import decode_file
-from ingestion.ingest import ingest_resource
 from resource_catalogue.errors import CivicError
 
 TEN = [f"{n},名称{n},{n}" for n in range(10)]
@@ -128,7 +127,7 @@ def test_a_file_without_a_required_column_is_held_until_the_catalogue_knows_its_
     columns = [{**inbox.resource.columns[0].model_dump(by_alias=True), "from": ["编码"]}]
     columns += [column.model_dump(by_alias=True) for column in inbox.resource.columns[1:]]
     inbox.declare(number=2, columns=columns)
-    assert inbox.waiting() == [inbox.delivery()["delivery_id"]]
+    assert inbox.waiting() == [f"{inbox.delivery()['delivery_id']}@2"]
     inbox.ingest()
     assert inbox.delivery()["state"] == "loaded"
     assert inbox.rows("code", "title") == [("1", "甲")]
@@ -253,10 +252,26 @@ def test_no_value_reaches_the_error_of_a_decoder(inbox: Inbox) -> None:
     assert MARKER not in "".join(traceback.format_exception(caught.value)).replace(repr(path), "")
 
 
-def test_an_arrival_folder_that_is_no_date_is_named(inbox: Inbox) -> None:
-    (inbox.deployment.inbox / "march").mkdir(parents=True)
-    with pytest.raises(CivicError, match="not a date"):
-        ingest_resource(inbox.lake, inbox.deployment, inbox.release, ID, inbox.release.published_at)
+def test_a_delivery_waits_for_the_next_wave_where_a_decision_takes_effect(inbox: Inbox) -> None:
+    inbox.send(table(*TEN), day=1)
+    inbox.ingest()
+    inbox.send(table(*TEN[:8]), day=2)
+    inbox.ingest()
+    inbox.decide(inbox.deliveries()[1]["delivery_id"], "accepted")
+    inbox.send(table(*TEN[:7]), day=3)
+    assert inbox.ingest().waiting == 1
+    assert len(inbox.rows("code")) == 8
+    inbox.ingest()
+    assert inbox.deliveries()[2]["reason"] == "shrinks from 8 to 7 rows (12.5 %, at most 10 %)"
+
+
+def test_a_held_delivery_whose_file_has_left_the_inbox_is_looked_at_once_more(inbox: Inbox) -> None:
+    path = inbox.send(json.dumps({"rows": [{"code": "1"}]}))
+    inbox.ingest()
+    path.unlink()
+    inbox.declare(number=2, source={"rows_at": "rows"})
+    inbox.ingest()
+    assert inbox.rows("code") == [("1",)]
 
 
 @pytest.mark.requirement("Q-03")

@@ -192,6 +192,15 @@ DEFECTS: dict[str, Defect] = {
         MARKET, setting("source", "slice", to=r"(\d+)"), "source.slice", r"(\d+)", "slice:"),
     "bad_issued_without_group": Defect(
         MARKET, setting("source", "issued", to=r"\d{8}"), "source.issued", r"\d{8}", "issued:"),
+    "bad_not_data_pattern": Defect(
+        MARKET, setting("source", "not_data", to="（[0-9]+所["), "source.not_data", "（[0-9]+所[",
+        "not_data:"),
+    "bad_delimiter": Defect(
+        MARKET, setting("source", "delimiter", to="||"), "source.delimiter", "||", "delimiter:"),
+    "bad_encoding_of_no_text": Defect(
+        MARKET, setting("source", "encoding", to="hex"), "source.encoding", "hex", "encoding:"),
+    "bad_path_pattern": Defect(
+        MARKET, setting("source", "path", to="a**/x.csv"), "source.path", "a**/x.csv", "path:"),
     "bad_encoding": Defect(
         MARKET, setting("source", "encoding", to="gb99"), "source.encoding", "gb99", "encoding:"),
     "bad_path": Defect(MARKET, setting("source", "path", to="../x.csv"), "source.path", "../x.csv", "path:"),

@@ -240,7 +240,7 @@ def test_one_procedure_may_serve_several_kinds_of_case() -> None:
 def test_a_step_is_cited_by_title_article_and_profile_version() -> None:
     profile = load_profile("yancheng")
     step = profile.cases["rectification"].steps[0]
-    assert profile.citation(step) == "盐城市公共数据管理办法 a16¶2 (yancheng@1)"
+    assert profile.citation(step) == "盐城市公共数据管理办法 第十六条第二款 (yancheng@1 a16¶2)"
 
 
 @pytest.mark.parametrize(

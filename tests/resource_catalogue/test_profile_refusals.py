@@ -39,13 +39,13 @@ def line_of(text: str) -> int:
 def test_an_unknown_key_is_refused_at_its_line(faults_after: Edit) -> None:
     (fault,) = faults_after("home_tier: city", "home_tier: city\nhome_teir: city")
     assert fault.line == line_of("home_tier: city") + 1
-    assert (fault.place, fault.found) == ("home_teir", "unknown key home_teir")
+    assert (fault.place, fault.found) == ("home_teir", "未知的键 / unknown key home_teir")
 
 
 def test_a_missing_key_is_refused_where_it_belongs(faults_after: Edit) -> None:
     (fault,) = faults_after("limit: {kind: none}, art: a14}", "limit: {kind: none}}")
     assert fault.place == "cases.rectification.steps[0]"
-    assert fault.found == "no key art"
+    assert fault.found == "缺少 / no key art"
     assert fault.line == line_of("act: improve_data")
 
 

@@ -1,0 +1,123 @@
+"""Find what waits to be taken in: files that no delivery covers yet, and deliveries to be looked at once more.
+
+Here: telling new bytes from known ones. Not here: what becomes of a delivery (``taking.py``), nor in which order a
+run takes them (``ingest.py``).
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ingestion.connectors import folder
+from ingestion.connectors.folder import Arrival
+from ingestion.declared import arrival_of
+from ingestion.landing import delivery_id
+from ingestion.seen_files import SeenFiles
+from resource_catalogue.deployment import Deployment
+from resource_catalogue.release import Release
+from resource_catalogue.resource import Resource
+from resource_catalogue.words import DeliveryState
+
+_Rows = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """Hold an arrival to take in, with the hash of its bytes and its identity.
+
+    Attributes:
+        content: Empty where the arrival has a fault: its bytes are not read.
+        before: Its row on record, where it was taken in before and is looked at once more.
+    """
+
+    arrival: Arrival
+    content: str
+    identity: str
+    before: dict[str, Any] | None = None
+
+
+def new_deliveries(
+    deployment: Deployment,
+    release: Release,
+    resource: Resource,
+    as_of: dt.datetime,
+    known: pl.DataFrame,
+    decided: set[str],
+) -> list[NewDelivery]:
+    """List what waits for a resource, in order of delivery, equal bytes of a slice once.
+
+    A delivery is known again by its slice and bytes, whatever its id was made from. One that could not be read, or
+    is held undecided, is looked at once more under a newer release: its entry may have been what was wrong.
+
+    Args:
+        known: Its deliveries under the declaration in force.
+        decided: Held deliveries that a decision takes effect on now.
+    """
+    rows = {row["delivery_id"]: row for row in known.to_dicts()}
+    again = {identity: row for identity, row in rows.items() if _is_open(row, release, decided)}
+    found = [
+        NewDelivery(arrival_of(row, resource, deployment), row["content_hash"], identity, row)
+        for identity, row in again.items()
+    ]
+    seen = SeenFiles(deployment.landing / "seen" / f"{resource.id}.json")
+    arrived = folder.arrivals(resource, deployment, as_of)
+    found += _unknown(arrived, resource, rows, seen)
+    seen.save()
+    there = (one for one in found if one.arrival.fault or one.arrival.path.exists())
+    return sorted(there, key=lambda one: one.arrival.order_key)
+
+
+def _is_open(row: dict[str, Any], release: Release, decided: set[str]) -> bool:
+    is_undecided = row["state"] in (DeliveryState.UNREADABLE, DeliveryState.HELD)
+    is_older = row["release"] < release.number and row["delivery_id"] not in decided
+    return is_undecided and is_older and bool(row["content_hash"])
+
+
+def _unknown(
+    arrived: list[Arrival], resource: Resource, rows: _Rows, seen: SeenFiles
+) -> Iterator[NewDelivery]:
+    """Give the arrivals that no delivery on record covers."""
+    taken = set(rows)
+    covered = {(row["slice"], row["content_hash"]) for row in rows.values()}
+    for arrival in arrived:
+        content = ""
+        if not arrival.fault:
+            try:
+                content = seen.hash_of(arrival.path)
+                if (arrival.slice, content) in covered:
+                    continue
+                _opened(arrival.path)
+            except FileNotFoundError:
+                continue  # Taken away since the folder was listed: it has not arrived.
+            except OSError as error:
+                arrival, content = arrival.refused(error), ""
+        identity = _identity(arrival, content, resource, taken)
+        if identity not in taken:
+            taken.add(identity)
+            covered.add((arrival.slice, content))
+            yield NewDelivery(arrival, content, identity)
+
+
+def _opened(path: Path) -> None:
+    """Raise OSError where a file whose hash is remembered can no longer be opened."""
+    with path.open("rb"):
+        pass
+
+
+def _identity(arrival: Arrival, content: str, resource: Resource, taken: set[str]) -> str:
+    """Return the id of a delivery: of resource, slice and bytes; of a refused file, of its name.
+
+    Where a delivery of another slice was given that id, because slices were declared otherwise then, the next.
+    """
+    if not content:
+        return delivery_id(resource.id, "", f"refused {arrival.file_name}")
+    first = delivery_id(resource.id, arrival.slice, content)
+    if first not in taken:
+        return first
+    numbered = (delivery_id(resource.id, arrival.slice, f"{content} {number}") for number in count(2))
+    return next(identity for identity in numbered if identity not in taken)
