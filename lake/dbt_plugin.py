@@ -1,30 +1,36 @@
 """The plugin by which dbt-duckdb reads claims and commits models as Delta tables.
 
 Here: what happens inside dbt's process when a model is stored. Not here: which models run (``lake/dbt_run.py``).
-A model whose inputs and query are those of its newest commit is not written again.
+A model whose inputs and query are those of its newest commit is not written again, nor is its query run: until then
+it is only a view.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import TargetConfig
 from duckdb import DuckDBPyConnection
 
-from lake.claims import claim_inputs, register_claims
+from lake.claims import register_claims
+from lake.dbt_run import model_commit
 from lake.engine import configure_engine
-from lake.store import Commit, Lake
-from resource_catalogue.entities import ENTITIES
+from lake.store import Lake
 from resource_catalogue.release import Release
 from resource_catalogue.words import TableName
 
 
 @dataclass(frozen=True)
 class DbtSession:
-    """Hold what the plugin works on: dbt runs in this process, one run at a time."""
+    """Hold what the plugin works on, and what it tells: dbt runs in this process, one run at a time.
+
+    Attributes:
+        built: By model, what it was made from: ``table``, ``inputs``, ``checksum``, ``compiled``.
+    """
 
     lake: Lake
     release: Release
+    built: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 class CurrentSession:
@@ -61,7 +67,7 @@ class Plugin(BasePlugin):
         relation = target_config.relation
         table = TableName(str(relation.schema), str(relation.identifier))
         lake = self._session.lake
-        commit = Commit(self._inputs(config["inputs"]), str(config["checksum"]))
+        commit = model_commit(lake, self._session.release, config["inputs"], str(config["checksum"]))
         if not lake.is_current(table, commit):
             reader = (
                 self._connection.cursor()
@@ -70,12 +76,5 @@ class Plugin(BasePlugin):
             )
             lake.overwrite(table, reader, commit)
         lake.register(self._connection, table)
-
-    def _inputs(self, names: list[str]) -> dict[str, int]:
-        """Return the versions read; claims are views, so their standard tables count."""
-        tables: list[TableName] = []
-        for name in names:
-            table = TableName.parse(name)
-            is_claims = table.schema == "claims" and table.name in ENTITIES
-            tables += claim_inputs(self._session.release, table.name) if is_claims else [table]
-        return self._session.lake.versions(tables)
+        made = {name: config[name] for name in ("inputs", "checksum", "compiled")}
+        self._session.built[str(config["model"])] = {"table": str(table), **made}

@@ -1,25 +1,31 @@
 """Run dbt models in this process and say what became of each.
 
-Here: the dbt project of a deployment (shipped models and its own), its manifest, and a run. dbt's own log files are
-off: an engine's error text may print values.
+Here: the dbt project of a deployment (shipped models and its own), its manifest, a run, and what a model is made
+from. dbt's own log files are off: an engine's error text may print values.
+
+A run whose models are all made from what their newest commits were made from does not start dbt at all.
 """
 
 import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from lake.store import Lake
+from lake.claims import claim_inputs, claims_sql, contributors
+from lake.store import Commit, Lake
 from resource_catalogue.deployment import Deployment
+from resource_catalogue.entities import ENTITIES
 from resource_catalogue.errors import EngineError
 from resource_catalogue.release import Release
+from resource_catalogue.words import TableName, standard_table
 
 _PROFILE = """civiclake:
   target: embedded
@@ -34,9 +40,15 @@ _PROFILE = """civiclake:
 """
 
 
+_BREACH = re.compile(
+    r"Compilation Error in model \w+ \([^)\n]*\)\s+This model has an enforced contract that failed\."
+)
+"""How dbt begins the message of a broken contract; its table holds names and types of columns, never a value."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelResult:
-    """Say what became of one model."""
+    """Say what became of one model: ``success``, or ``unchanged`` where nothing it is made from has changed."""
 
     name: str
     schema: str
@@ -53,6 +65,11 @@ class DbtProject:
     def manifest_path(self) -> Path:
         """Return where the parsed project lies."""
         return self.folder / "target" / "manifest.json"
+
+    @property
+    def built_path(self) -> Path:
+        """Return where is kept what the models were last built from."""
+        return self.folder / "target" / "built.json"
 
     def manifest(self) -> dict[str, Any]:
         """Return the parsed project."""
@@ -86,29 +103,46 @@ def prepare_project(deployment: Deployment) -> DbtProject:
 def build_models(
     lake: Lake, deployment: Deployment, release: Release, selection: list[str], variables: dict[str, str]
 ) -> list[ModelResult]:
-    """Build the selected models in order of dependence.
+    """Build the selected models in order of dependence, unless every one of them is as it would be built.
 
     Args:
         selection: Names of models.
         variables: Values of the project's variables, such as ``as_of_date``.
 
     Raises:
-        EngineError: A model failed; it is named, its engine's text withheld.
+        EngineError: A model failed; it is named, its engine's text withheld. Where columns or types are not those
+            of the model's contract, they are named too.
     """
+    project = prepare_project(deployment)
+    known = _built(project)
+    if all(_is_current(lake, release, project, known.get(name), variables) for name in selection):
+        return [ModelResult(name, str(known[name]["table"]).split(".")[0], "unchanged") for name in selection]
+    return _run_dbt(lake, release, project, selection, variables)
+
+
+def _run_dbt(
+    lake: Lake, release: Release, project: DbtProject, selection: list[str], variables: dict[str, str]
+) -> list[ModelResult]:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
     from lake.dbt_plugin import CurrentSession, DbtSession
 
-    project = prepare_project(deployment)
-    CurrentSession.value = DbtSession(lake, release)
+    # The adapter keeps its engine and plugin for the life of the process: another release, or another
+    # deployment, would be built by the session of the first.
+    DuckDBConnectionManager.close_all_connections()
+    session = CurrentSession.value = DbtSession(lake, release)
     try:
         result = _invoke(
             project.folder, ["run", "--select", *selection, "--vars", json.dumps(variables)], check=False
         )
     finally:
         CurrentSession.value = None
-    results = [
-        ModelResult(entry.node.name, entry.node.schema, str(entry.status))
-        for entry in getattr(result, "results", [])
-    ]
+        DuckDBConnectionManager.close_all_connections()
+    entries = getattr(result, "results", [])
+    built = {name: {**made, "variables": variables} for name, made in session.built.items()}
+    project.built_path.write_text(json.dumps(_built(project) | built, indent=1), encoding="utf-8")
+    _check_contracts(entries)
+    results = [ModelResult(entry.node.name, entry.node.schema, str(entry.status)) for entry in entries]
     done = {model.name for model in results if model.status in ("success", "skipped")}
     failed = sorted(set(selection) - done)
     if failed or result is None:
@@ -116,19 +150,119 @@ def build_models(
     return results
 
 
+def _check_contracts(entries: Iterable[Any]) -> None:
+    """Raise for the first model whose query does not give the columns and types of its contract."""
+    for entry in entries:
+        if entry.status == "error" and _BREACH.match(str(entry.message).strip()):
+            raise EngineError(
+                f"model {entry.node.schema}.{entry.node.name}",
+                "; ".join(_breaches(str(entry.message))),
+                "字段与类型同模型契约一致 / the columns and types of its contract",
+                "更正查询或 _base.yml / correct the query or the contract",
+            )
+
+
+def _breaches(message: str) -> list[str]:
+    """Read the rows of dbt's table: column, type by the query, type by the contract, reason."""
+    rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in message.splitlines()]
+    told = [row for row in rows if len(row) == 4 and row[0] != "column_name" and not row[0].startswith("-")]
+    return [f"{name}: {made or '-'}, contract {wanted or '-'} ({why})" for name, made, wanted, why in told]
+
+
+def model_commit(lake: Lake, release: Release, inputs: Iterable[str], checksum: str) -> Commit:
+    """Say what a model is made from: the versions it reads, its query, and the claims as they are projected.
+
+    Claims are views, so their standard tables count, and the views' own queries: an entry may map a column to
+    another attribute without a new row anywhere.
+
+    Args:
+        inputs: Tables that the model's query names.
+        checksum: Hash of the compiled query.
+    """
+    tables: list[TableName] = []
+    views = []
+    for name in sorted(inputs):
+        table = TableName.parse(name)
+        if table.schema == "claims" and table.name in ENTITIES:
+            tables += claim_inputs(release, table.name)
+            present = [r for r in contributors(release, table.name) if lake.exists(standard_table(r.id))]
+            views.append(claims_sql(release, table.name, present))
+        else:
+            tables.append(table)
+    claims = f":{hashlib.sha256(json.dumps(views).encode()).hexdigest()[:16]}" if views else ""
+    return Commit(lake.versions(tables), checksum + claims)
+
+
+def _built(project: DbtProject) -> dict[str, dict[str, Any]]:
+    """Return what the models were last built from; nothing where it is not known."""
+    try:
+        loaded: dict[str, dict[str, Any]] = json.loads(project.built_path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return loaded
+
+
+def _is_current(
+    lake: Lake,
+    release: Release,
+    project: DbtProject,
+    made: Mapping[str, Any] | None,
+    variables: Mapping[str, str],
+) -> bool:
+    """Tell whether a model's newest commit is what building it now would commit; dbt need not be asked."""
+    if (
+        made is None
+        or made["variables"] != dict(variables)
+        or not (project.folder / made["compiled"]).exists()
+    ):
+        return False
+    commit = model_commit(lake, release, made["inputs"], made["checksum"])
+    return lake.is_current(TableName.parse(made["table"]), commit)
+
+
 def compiled_sql(deployment: Deployment, model: str) -> str:
-    """Return the SQL of a model as it last ran, over ``schema.table`` names.
+    """Return the SQL by which a model's table was built, over ``schema.table`` names.
+
+    The file is the one that the parsed project names, whatever else lies beside it; and it is that of the table's
+    newest commit: whoever judges the table by its query must not be given another.
 
     Raises:
-        EngineError: The model has not run yet.
+        EngineError: The model has not run yet, or not with this query.
     """
-    folder = deployment.var / "dbt" / "target" / "compiled" / "civiclake" / "models"
-    found = sorted(folder.rglob(f"{model}.sql"))
-    if not found:
+    project = DbtProject(deployment.var / "dbt")
+    node = _model_node(project, model)
+    path = project.folder / _compiled_path(node) if node else None
+    if node is None or path is None or not path.exists():
         raise EngineError(
             f"model {model}", "it has not been built", "a built candidate", "run the deployment first"
         )
-    return found[0].read_text(encoding="utf-8")
+    sql = path.read_text(encoding="utf-8")
+    last = Lake.of(deployment).last_commit(TableName(node["schema"], node["alias"]))
+    if last is None or last.fingerprint.partition(":")[0] != _checksum(sql):
+        raise EngineError(
+            f"model {model}",
+            "its table was built by another query",
+            "one query for both",
+            "run the models again",
+        )
+    return sql
+
+
+def _model_node(project: DbtProject, model: str) -> dict[str, Any] | None:
+    if not project.manifest_path.exists():
+        return None
+    nodes = project.manifest()["nodes"].values()
+    return next((n for n in nodes if n["resource_type"] == "model" and n["name"] == model), None)
+
+
+def _compiled_path(node: Mapping[str, Any]) -> Path:
+    """Return where dbt puts a model's compiled query, below the project's folder."""
+    return Path("target", "compiled", node["package_name"], node["original_file_path"])
+
+
+def _checksum(sql: str) -> str:
+    """Return the hash that the materialisation takes of a query (dbt's ``local_md5``)."""
+    return hashlib.md5(sql.encode(), usedforsecurity=False).hexdigest()
 
 
 def _project_files(deployment: Deployment) -> dict[str, str]:

@@ -12,6 +12,7 @@ Here: verdicts on columns by label, mask and role, without looking at content. N
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from masking.conditions import condition_sql
 from masking.evidence import Expected, expected_of
@@ -22,6 +23,8 @@ from masking.refusal import Refusal, refuse
 from resource_catalogue.dataset import Dataset, DatasetColumn
 from resource_catalogue.model import STRICTNESS, AccessType
 from resource_catalogue.release import Release
+
+Kind = Literal["list", "statistics"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +111,21 @@ def _judge(
         )
         return refuse(column.name, reason, remedy)
     before = label.undeclassified if dataset.kind == "list" else label.label
-    after = _lowered(dataset, column, label, before, mask)
+    after = lowered(dataset.kind, column, label, before, mask)
     if STRICTNESS[after] > STRICTNESS[dataset.open_type]:
-        return _too_strict(dataset, column, label, after)
+        return too_strict(column, label, after)
     return AdmittedColumn(
         column=column,
         before=before,
         after=after,
         sources=label.sources,
         condition=condition,
-        expected=expected_of(_kinds_left(label, mask), dataset.open_type),
+        expected=expected_of(kinds_left(label, mask), dataset.open_type),
         is_free_text=label.is_free_text and (mask is None or mask.HOLDS == "on_condition"),
     )
 
 
-def _kinds_left(label: ColumnLabel, mask: Mask | None) -> frozenset[str]:
+def kinds_left(label: ColumnLabel, mask: Mask | None) -> frozenset[str]:
     """Return the declared types that still say what the published values are: a mask makes other values."""
     return label.kinds if mask is None or mask.HOLDS == "on_condition" else frozenset()
 
@@ -157,13 +160,13 @@ def _wrong_role(dataset: Dataset, column: DatasetColumn, label: ColumnLabel) -> 
     return None
 
 
-def _lowered(
-    dataset: Dataset, column: DatasetColumn, label: ColumnLabel, before: AccessType, mask: Mask | None
+def lowered(
+    kind: Kind, column: DatasetColumn, label: ColumnLabel, before: AccessType, mask: Mask | None
 ) -> AccessType:
-    """Return the label with mask and role."""
+    """Return the label of a column with its mask and role, given its label before them."""
     is_dimension = column.role == "quasi"
     if mask is None:
-        is_protected = dataset.kind == "statistics" and is_dimension and not label.is_direct
+        is_protected = kind == "statistics" and is_dimension and not label.is_direct
         return "open_to_all" if is_protected else before
     if mask.HOLDS == "on_condition":
         to = strictest([mask.LOWERS, label.floor])
@@ -174,7 +177,8 @@ def _lowered(
     return min(before, to, key=lambda t: STRICTNESS[t])
 
 
-def _too_strict(dataset: Dataset, column: DatasetColumn, label: ColumnLabel, after: AccessType) -> Refusal:
+def too_strict(column: DatasetColumn, label: ColumnLabel, after: AccessType) -> Refusal:
+    """Refuse a column whose label stays stricter than the open type, naming the strictest source's reason."""
     shown = ", ".join(label.sources[:3]) or "-"
     reason = (
         f"{label.reason.zh}（来自 {shown}）",

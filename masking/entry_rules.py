@@ -1,7 +1,8 @@
 """What must hold for a dataset as a whole before any column is looked at.
 
-Here: listing, open type against the entry's, what the candidate may read, the policy's smallest cell. Not
-here: columns (``column_rules.py``) and content (``decision.py``).
+Here: listing, open type against the entry's, what the candidate may read, the policy's smallest cell; the
+first two also by themselves, since they hold against what lies open already. Not here: columns
+(``column_rules.py``) and content (``decision.py``).
 """
 
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from resource_catalogue.settings import OpeningSettings
 from resource_catalogue.words import standard_table
 
 _LIST_IT = ("发布该目录后再开放", "list the entry first")
+_UNLISTED = {"suspended": ("已暂停", "suspended"), "retired": ("已停用", "retired")}
 
 
 def policy_k(policy: OpeningSettings, open_type: AccessType) -> int:
@@ -25,6 +27,23 @@ def asked_k(dataset: Dataset, policy: OpeningSettings) -> int | None:
     """Return the smallest cell of a dataset; null for a list without dimensions."""
     has_cells = dataset.kind == "statistics" or any(c.role == "quasi" for c in dataset.columns)
     return (dataset.k or policy_k(policy, dataset.open_type)) if has_cells else None
+
+
+def standing_refusals(release: Release, dataset_id: str) -> list[Refusal]:
+    """Refuse what holds of a dataset whatever is in it: not listed, its sources not, its open type not admitted.
+
+    These hold against what is published already just as against a new version (suspension and withdrawal:
+    Yancheng a28, Xinjiang a30, Weihai a30).
+
+    Args:
+        release: The catalogue release.
+        dataset_id: Id of a dataset; the release need not know it any more.
+    """
+    dataset = release.catalogue.datasets.get(dataset_id)
+    if dataset is None:
+        reason = ("目录中已无此数据集", "the catalogue has no such dataset any more")
+        return [refuse("", reason, _LIST_IT)]
+    return [*_listing(release, dataset), *_open_type(release, dataset)]
 
 
 def entry_refusals(
@@ -49,15 +68,19 @@ def entry_refusals(
 def _listing(release: Release, dataset: Dataset) -> list[Refusal]:
     """Refuse what is not listed: only listed entries count."""
     found = []
-    if release.states.get(dataset.id) != "listed":
-        found.append(refuse("", ("开放目录未发布", "the dataset is not listed"), _LIST_IT))
+    state = release.states.get(dataset.id)
+    if state != "listed":
+        zh, en = _UNLISTED.get(state or "", ("未发布", "not listed"))
+        found.append(refuse("", (f"开放目录{zh}", f"the dataset is {en}"), _LIST_IT))
     if dataset.kind == "list" and dataset.entry is None:
         reason = ("明细数据集未指定资源目录", "a list names no entry to follow")
         found.append(refuse("", reason, ("填写 entry", "set entry")))
     named = dict.fromkeys([*([dataset.entry] if dataset.entry else []), *dataset.sources])
     for resource_id in named:
-        if release.states.get(resource_id) != "listed" or resource_id not in release.catalogue.resources:
-            reason = (f"资源目录 {resource_id} 未发布", f"entry {resource_id} is not listed")
+        state = release.states.get(resource_id)
+        if state != "listed" or resource_id not in release.catalogue.resources:
+            zh, en = _UNLISTED.get(state or "", ("未发布", "not listed"))
+            reason = (f"资源目录 {resource_id} {zh}", f"entry {resource_id} is {en}")
             found.append(refuse("", reason, _LIST_IT))
     return found
 

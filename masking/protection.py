@@ -9,7 +9,7 @@ import polars as pl
 
 from masking.decision import Decision
 from masking.refusal import DatasetRefused, refuse
-from masking.risk import measure, minimum_cell
+from masking.risk import margins_apart, measure, minimum_cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ def protect(frame: pl.DataFrame, decision: Decision) -> Protected:
         decision: What was decided for it.
 
     Raises:
-        DatasetRefused: A list has combinations of quasi-identifiers that too few rows share, or the cells of
-            statistics with further figures are not unique.
+        DatasetRefused: A list has combinations of quasi-identifiers that too few rows share; or the cells of
+            statistics with further figures are not unique, or cells left out could be told from other totals.
     """
     if decision.k is None:
         return Protected(frame)
@@ -46,7 +46,18 @@ def protect(frame: pl.DataFrame, decision: Decision) -> Protected:
     if decision.kind == "list":
         return _list(frame, quasi, decision, decision.k)
     count = decision.names("count")[0]
-    cells = minimum_cell(_merged(frame, quasi, count, decision), quasi, count, decision.k)
+    merged = _merged(frame, quasi, count, decision)
+    cells = minimum_cell(merged, quasi, count, decision.k)
+    if cells.suppressed and margins_apart(merged, quasi):
+        reason = (
+            "按不同维度分别汇总而无交叉单元，隐去的单元可由其他合计推出",
+            "totals over different dimensions without their joint cells tell a cell that is left out",
+        )
+        remedy = (
+            "同时给出交叉单元，或只按一种维度汇总",
+            "give the joint cells too, or keep to one kind of total",
+        )
+        raise DatasetRefused(decision.dataset, [refuse(", ".join(quasi), reason, remedy)])
     return Protected(cells.frame, cells.k, cells.suppressed, cells.totals_suppressed)
 
 

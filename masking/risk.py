@@ -109,6 +109,23 @@ def minimum_cell(frame: pl.DataFrame, quasi: Sequence[str], count: str, k: int) 
     )
 
 
+def margins_apart(frame: pl.DataFrame, quasi: Sequence[str]) -> bool:
+    """Tell whether a table shows two kinds of totals without the cells that both are made of.
+
+    The one then gives the sum from which a cell left out of the other is told, whichever totals are left out:
+    by division and by sex, say, but never by both.
+    """
+    shapes = [
+        {column for column, total in zip(quasi, row, strict=True) if total}
+        for row in frame.select(_is_total(column).alias(column) for column in quasi).unique().iter_rows()
+    ]
+    return any(
+        not (one <= other or other <= one) and one & other not in shapes
+        for place, one in enumerate(shapes)
+        for other in shapes[place + 1 :]
+    )
+
+
 def _is_total(column: str) -> pl.Expr:
     return pl.col(column).is_null() | pl.col(column).cast(pl.String).is_in(TOTAL_MARKS)
 

@@ -18,9 +18,10 @@ from lake.tables import DELIVERIES
 from masking.decision import Decision
 from masking.masks import masks
 from masking.protection import Protected
+from masking.published import Published
 from opening.attribution import agency_name, attribution
 from opening.files import DataFile
-from resource_catalogue.dataset import Dataset
+from resource_catalogue.dataset import Dataset, DatasetColumn
 from resource_catalogue.model import Label
 from resource_catalogue.release import Release
 from resource_catalogue.words import standard_table
@@ -138,6 +139,31 @@ def _columns(decision: Decision, frame: pl.DataFrame) -> list[Json]:
 
 def _both(label: Label) -> Json:
     return {"zh": label.zh, "en": label.en}
+
+
+def published_of(manifest: Json) -> Published:
+    """Return what a manifest says was published, in the form in which it is judged again."""
+    columns = manifest["columns"]
+    return Published(
+        dataset=manifest["dataset"],
+        kind=manifest["kind"],
+        open_type=manifest["open_type"]["type"],
+        columns=tuple(_declared(column) for column in columns),
+        sources={column["name"]: tuple(column["sources"]) for column in columns},
+        k_reached=manifest["minimum_cell"]["k_reached"],
+    )
+
+
+def _declared(column: Json) -> DatasetColumn:
+    mask = column.get("mask", {})
+    return DatasetColumn(
+        name=column["name"],
+        zh=column["zh"],
+        en=column["en"],
+        role=column["role"],
+        mask=mask.get("name"),
+        arguments=mask.get("arguments", {}),
+    )
 
 
 def manifest_bytes(manifest: Json) -> bytes:

@@ -1,9 +1,9 @@
 """Open one dataset: decide, mask, apply the minimum cell, write table, files and manifest, scan, record.
 
 Here: the order of steps and their idempotence. The same inputs write nothing; a kill at any point is made
-good by the next run; a refused dataset keeps what it published before, is recorded as refused, and stops no
-other dataset. Not
-here: the rules, which are ``masking``'s.
+good by the next run; a refused dataset is recorded as refused and stops no other dataset. What it published
+before stays where the refusal concerns the new version only, and goes where it concerns that too
+(``withdraw.py``). Not here: the rules, which are ``masking``'s.
 """
 
 import datetime as dt
@@ -17,14 +17,23 @@ import polars as pl
 
 from lake import Commit, Lake
 from masking.decision import Decision, candidate, decide, masked
+from masking.entry_rules import standing_refusals
 from masking.mask_contract import MaskContext
 from masking.protection import Protected, protect
 from masking.refusal import DatasetRefused, refuse
 from opening.files import in_order, write_files
 from opening.final_scan import scan_files
-from opening.manifest import MANIFEST, Json, build_manifest, manifest_bytes, source_deliveries
-from opening.record import record, recorded
+from opening.manifest import (
+    MANIFEST,
+    Json,
+    build_manifest,
+    manifest_bytes,
+    read_manifest,
+    source_deliveries,
+)
+from opening.record import NOTHING_OPEN, record, recorded
 from opening.shelf import Shelf
+from opening.withdraw import closed_causes, content_causes, withdraw
 from resource_catalogue.dataset import Dataset
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import CatalogueError
@@ -37,7 +46,7 @@ _KEY = "opening"
 _BY_DAY = frozenset({"age_band"})
 """Masks whose values depend on the day of publication."""
 
-State = Literal["opened", "unchanged", "refused"]
+State = Literal["opened", "unchanged", "refused", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +54,12 @@ class OpenedDataset:
     """Say what became of a dataset.
 
     Attributes:
-        state: ``opened`` now, ``unchanged`` since the last time, or ``refused`` with the previous state kept.
+        state: ``opened`` now, ``unchanged`` since the last time, ``refused`` with the previous publication kept,
+            or ``withdrawn``: refused, and nothing of it lies open any more.
         rows: Rows published; those of the previous publication where refused.
         k: Smallest published cell; null where there are no cells.
         reason: Why it was refused, per column; never with a value.
-        manifest: The published manifest; null where nothing was ever published.
+        manifest: The published manifest; null where nothing lies open.
     """
 
     dataset: str
@@ -110,14 +120,19 @@ class _Run:
         self.shelf = Shelf(self.deployment.var / "open", self.dataset.id)
 
     def open(self) -> OpenedDataset:
-        """Open the dataset unless it is open already from the same inputs."""
+        """Open the dataset unless it is open already from the same inputs.
+
+        Raises:
+            DatasetRefused: It may not be opened.
+        """
+        standing = standing_refusals(self.release, self.dataset.id)
+        if standing:
+            raise DatasetRefused(self.dataset.id, standing)
         frame = candidate(self.lake, self.dataset.id)
-        known = [source for source in self.dataset.sources if source in self.release.catalogue.resources]
-        shown = self.dataset.model_copy(update={"sources": tuple(known)})
-        sources = source_deliveries(self.lake, self.release, shown)
+        sources = source_deliveries(self.lake, self.release, self.dataset)
         fingerprint = self._fingerprint(sources)
         context = self._context()
-        published = self.shelf.manifest()
+        published = self.shelf.manifest(self._recorded_hash())
         is_same = published is not None and published["decision"]["fingerprint"] == fingerprint
         if is_same and published and self.lake.is_current(self.table, Commit(fingerprint=fingerprint)):
             changed = self._record_opened(published)
@@ -214,29 +229,33 @@ class _Run:
         )
 
     def refused(self, refusal: DatasetRefused) -> OpenedDataset:
-        """Record a refusal beside what was published before, which stays as it is."""
-        before = recorded(self.lake, self.dataset.id) or {
-            "rows": 0,
-            "k": None,
-            "manifest_hash": "",
-            "files": [],
-            "opened_at": None,
-        }
-        record(
-            self.lake,
-            before
-            | {
-                "dataset": self.dataset.id,
-                "open_type": before.get("open_type") or self.dataset.open_type,
-                "state": "refused",
-                "reason": refusal.reason,
-                "release": self.release.number,
-                "profile": self.release.profile.reference,
-            },
-        )
-        return OpenedDataset(
-            self.dataset.id, "refused", before["rows"], before["k"], refusal.reason, self.shelf.manifest()
-        )
+        """Record a refusal; withdraw what was published before if anything speaks against that as well."""
+        policy = self.deployment.settings.opening
+        causes = closed_causes(self.release, self.dataset.id, read_manifest(self.shelf.folder), policy)
+        causes += content_causes(self.release, self.shelf, self._recorded_hash())
+        if causes and withdraw(self.lake, self.release, self.shelf, causes, self.as_of, refusal.reason):
+            return self._not_opened("withdrawn", refusal)
+        return self._not_opened(self._record_refused(refusal), refusal)
+
+    def _record_refused(self, refusal: DatasetRefused) -> State:
+        """Record why nothing new is opened; a withdrawn dataset stays withdrawn, under the release of that."""
+        before = recorded(self.lake, self.dataset.id) or {**NOTHING_OPEN, "opened_at": None, "state": ""}
+        row = before | {"dataset": self.dataset.id, "reason": refusal.reason}
+        row["open_type"] = before.get("open_type") or self.dataset.open_type
+        if before["state"] != "withdrawn":
+            row |= {"state": "refused", "release": self.release.number}
+            row |= {"profile": self.release.profile.reference}
+        record(self.lake, row)
+        return "withdrawn" if row["state"] == "withdrawn" else "refused"
+
+    def _not_opened(self, state: State, refusal: DatasetRefused) -> OpenedDataset:
+        row = recorded(self.lake, self.dataset.id) or NOTHING_OPEN
+        manifest = self.shelf.manifest()
+        return OpenedDataset(self.dataset.id, state, row["rows"], row["k"], refusal.reason, manifest)
+
+    def _recorded_hash(self) -> str:
+        row = recorded(self.lake, self.dataset.id)
+        return str(row["manifest_hash"]) if row else ""
 
     def _answer(self, state: State, manifest: Json) -> OpenedDataset:
         return OpenedDataset(

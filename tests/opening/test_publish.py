@@ -21,15 +21,14 @@ from made_city import (
     person_frame,
     release,
 )
+from opened_city import folder, opened, state_of
 
 from lake import Lake
 from lake.tables import OPENED
 from opening import publish
 from opening.final_scan import scan_files
-from opening.publish import OpenedDataset, open_dataset
-from resource_catalogue.dataset import Dataset
+from opening.publish import open_dataset
 from resource_catalogue.errors import CatalogueError
-from resource_catalogue.release import Release
 from resource_catalogue.words import TableName
 
 CELLS = {
@@ -43,28 +42,6 @@ CELLS = {
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     return make_lake(tmp_path / "var", entities_frame(), person_frame(CELLS))
-
-
-def opened(
-    lake: Lake, made: Dataset, sql: str, of: Release | None = None, as_of: dt.datetime = AS_OF
-) -> OpenedDataset:
-    """Build the candidate if its content changed, and open it."""
-    tables = lake.tables("standard", "base")
-    rows, table = lake.query(sql, *tables), TableName("candidate", made.id)
-    if not lake.exists(table) or not lake.read(table).equals(rows):
-        lake.overwrite(table, rows)
-    home = deployment(lake.root.parent.parent)
-    return open_dataset(lake, of or release(made), home, made.id, as_of, sql)
-
-
-def folder(lake: Lake, made: Dataset) -> Path:
-    return lake.root.parent / "open" / made.id
-
-
-def state_of(lake: Lake, home: Path) -> dict[str, object]:
-    """Return everything that a second run could change."""
-    files = {str(p): (p.read_bytes(), p.stat().st_mtime_ns) for p in sorted(home.rglob("*")) if p.is_file()}
-    return files | {str(table): lake.version(table) for table in lake.tables()}
 
 
 @pytest.mark.requirement("P-10", "Q-08")
@@ -160,6 +137,15 @@ def test_totals_from_which_a_small_cell_could_be_told_are_not_published(lake: La
     assert set(table["persons"].to_list()) == {30, 25, 55}, "not 75, 62, 38, 37: they cover cells of 7 or 13"
 
 
+@pytest.mark.requirement("P-05")
+def test_two_margins_without_their_joint_cells_are_refused_where_a_small_cell_is_left_out(lake: Lake) -> None:
+    apart = "group by grouping sets ((county_division_code, date_of_birth), (sex, date_of_birth))"
+    result = opened(lake, POPULATION, COUNT_SQL.replace("group by all", apart))
+    assert result.state == "refused"
+    assert "joint cells" in result.reason
+    assert not folder(lake, POPULATION).exists()
+
+
 def test_the_same_inputs_write_nothing_twice(lake: Lake, tmp_path: Path) -> None:
     for made, sql in ((LIST, LIST_SQL), (POPULATION, COUNT_SQL)):
         assert opened(lake, made, sql).state == "opened"
@@ -253,13 +239,26 @@ def test_a_kill_between_the_two_renames_loses_nothing(lake: Lake) -> None:
     assert place.is_dir()
 
 
+@pytest.mark.parametrize("name", ["entities_list.csv", "manifest.json"])
 @pytest.mark.requirement("Q-08")
-def test_files_that_were_tampered_with_are_written_anew(lake: Lake) -> None:
+def test_files_that_were_tampered_with_are_written_anew(lake: Lake, name: str) -> None:
     opened(lake, LIST, LIST_SQL)
-    path = folder(lake, LIST) / "entities_list.csv"
-    path.write_bytes(path.read_bytes() + b"x")
+    path = folder(lake, LIST) / name
+    path.write_bytes(path.read_bytes() + b"\n")
     assert opened(lake, LIST, LIST_SQL).state == "opened"
-    assert not path.read_bytes().endswith(b"x")
+    assert not path.read_bytes().endswith(b"\n\n")
+    assert lake.read(OPENED)["manifest_hash"].to_list() == [
+        hashlib.sha256((folder(lake, LIST) / "manifest.json").read_bytes()).hexdigest()
+    ]
+
+
+@pytest.mark.requirement("Q-08")
+def test_a_file_that_was_put_beside_the_published_ones_is_removed(lake: Lake) -> None:
+    opened(lake, LIST, LIST_SQL)
+    stray = folder(lake, LIST) / "more.csv"
+    stray.write_text("x", encoding="utf-8")
+    assert opened(lake, LIST, LIST_SQL).state == "opened"
+    assert not stray.exists()
 
 
 def test_the_final_scan_reads_bytes_statistics_and_metadata(tmp_path: Path) -> None:
