@@ -1,6 +1,6 @@
 """The source register, the claims views, and the dbt models: bases, themes, topics, candidates."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -15,7 +15,8 @@ from orchestration.asset_keys import REGISTER, claims_key, standard_key
 from orchestration.ingestion_assets import row_count
 from orchestration.platform import Platform
 from orchestration.rule_checks import check_results, check_specs
-from orchestration.shield import shielded
+from orchestration.step_work import working
+from orchestration.stops import blockers, stopped
 from resource_catalogue.entities import ENTITIES
 
 
@@ -44,7 +45,7 @@ def _register_asset(platform: Platform) -> dg.AssetsDefinition:
         key=REGISTER, group_name="base", description="数源清单: 每项数据的唯一来源 / one source per item"
     )
     def register() -> dg.MaterializeResult:
-        with shielded(REGISTER):
+        with working(platform, REGISTER):
             refresh_register(platform.lake, platform.release, platform.as_of.date())
         return dg.MaterializeResult(metadata=row_count(platform, REGISTER))
 
@@ -64,7 +65,7 @@ def _claims_asset(platform: Platform, entity: str) -> dg.AssetsDefinition:
         check_specs=check_specs(rules, key),
     )
     def claims() -> dg.MaterializeResult:
-        with shielded(key):
+        with working(platform, key):
             results = check_agreement(platform.lake, platform.release, entity, platform.as_of)
         return dg.MaterializeResult(
             metadata={"contributors": len(sources)}, check_results=check_results(results, key)
@@ -91,12 +92,35 @@ def _model_assets(platform: Platform) -> dg.AssetsDefinition:
         dagster_dbt_translator=_Translator(),
     )
     def models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        keys = sorted(context.selected_asset_keys)
-        selection = [key.path[-1] for key in keys]
-        variables = {"as_of_date": platform.as_of.date().isoformat()}
-        with shielded(keys[0]):
-            build_models(platform.lake, platform.deployment, platform.release, selection, variables)
+        selected = sorted(context.selected_asset_keys)
+        with working(platform, selected[0]):
+            keys = _build(platform, selected, context.assets_def.asset_deps)
+        # An asset that is stopped yields nothing: what follows from it is skipped, what does not goes on.
         for key in keys:
             yield dg.MaterializeResult(asset_key=key, metadata=row_count(platform, key))
 
     return models
+
+
+def _build(
+    platform: Platform, selected: list[dg.AssetKey], parents: Mapping[dg.AssetKey, Iterable[dg.AssetKey]]
+) -> list[dg.AssetKey]:
+    """Build the selected models but those that a rule stops; return what was built."""
+    held = stopped(blockers(platform.lake, platform.release), {**_claimed(platform), **parents})
+    keys = [key for key in selected if key not in held]
+    variables = {"as_of_date": platform.as_of.date().isoformat()}
+    if keys:
+        names = [key.path[-1] for key in keys]
+        build_models(platform.lake, platform.deployment, platform.release, names, variables)
+    for key in sorted(set(selected) & set(held)):
+        rules = ", ".join(sorted(held[key]))
+        dg.get_dagster_logger().warning(f"阻断 / stopped: {key.to_user_string()} <- {rules}")
+    return keys
+
+
+def _claimed(platform: Platform) -> dict[dg.AssetKey, list[dg.AssetKey]]:
+    """Return what each entity's claims are made from."""
+    return {
+        claims_key(entity): [standard_key(resource.id) for resource in contributors(platform.release, entity)]
+        for entity in ENTITIES
+    }

@@ -11,7 +11,7 @@ from expectations.scores import score_quality
 from orchestration.asset_keys import RECTIFICATION, REPORT, SCORES, claims_key, standard_key
 from orchestration.ingestion_assets import row_count
 from orchestration.platform import Platform
-from orchestration.shield import shielded
+from orchestration.step_work import working
 from reporting.page import write_report
 from resource_catalogue.entities import ENTITIES
 
@@ -29,7 +29,7 @@ def _scores_asset(platform: Platform) -> dg.AssetsDefinition:
         key=SCORES, group_name="quality", deps=[*checked, *compared], description="质量评分 / quality scores"
     )
     def scores() -> dg.MaterializeResult:
-        with shielded(SCORES):
+        with working(platform, SCORES):
             forget_unlisted(platform.lake, platform.release)
             score_quality(platform.lake, platform.release, platform.as_of)
         return dg.MaterializeResult(metadata=row_count(platform, SCORES))
@@ -43,7 +43,7 @@ def _rectification_asset(platform: Platform) -> dg.AssetsDefinition:
     )
     def rectification() -> dg.MaterializeResult:
         limits = Limits(targets=platform.deployment.settings.targets)
-        with shielded(RECTIFICATION), platform.state() as state:
+        with working(platform, RECTIFICATION), platform.state() as state:
             done = reconcile(state, platform.lake, platform.release, platform.as_of, limits)
         counts = {"issued": len(done.issued), "closed": len(done.closed), "reopened": len(done.reopened)}
         return dg.MaterializeResult(metadata=counts)
@@ -56,7 +56,7 @@ def _report_asset(platform: Platform, opened: Sequence[dg.AssetKey]) -> dg.Asset
         key=REPORT, group_name="casework", deps=[RECTIFICATION, *opened], description="运行报告 / report"
     )
     def report() -> dg.MaterializeResult:
-        with shielded(REPORT), platform.state() as state:
+        with working(platform, REPORT), platform.state() as state:
             page = write_report(platform.deployment, platform.lake, state, platform.release, platform.as_of)
         return dg.MaterializeResult(metadata={"page": dg.MetadataValue.path(page)})
 

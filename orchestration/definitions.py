@@ -8,7 +8,7 @@ import dagster as dg
 from orchestration.base_assets import base_assets
 from orchestration.casework_assets import casework_assets
 from orchestration.ingestion_assets import standard_assets
-from orchestration.jobs import city_job, schedules, slice_jobs
+from orchestration.jobs import city_job, report_job, schedules, slice_jobs
 from orchestration.opening_assets import opening_assets
 from orchestration.platform import Platform, open_platform
 from orchestration.sensors import arrival_sensor
@@ -29,9 +29,10 @@ def build_definitions(platform: Platform | None = None) -> dg.Definitions:
     jobs = [city_job(platform), *slice_jobs(platform)]
     return dg.Definitions(
         assets=[*standard, *base, *opened, *casework],
-        jobs=jobs,
+        jobs=[*jobs, report_job()],
         schedules=schedules(platform),
         sensors=[arrival_sensor(platform, jobs)],
+        executor=dg.in_process_executor,
     )
 
 

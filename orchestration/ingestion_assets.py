@@ -8,11 +8,12 @@ from expectations.rule import rules_of
 from expectations.run import check_resource
 from ingestion.ingest import ingest_resource
 from orchestration.asset_keys import slices_of, standard_key
+from orchestration.interruption import RetryUnlessStopped
 from orchestration.platform import Platform
 from orchestration.rule_checks import check_results, check_specs
-from orchestration.shield import shielded
+from orchestration.step_work import working
 from resource_catalogue.resource import Resource
-from resource_catalogue.words import TableName, standard_table
+from resource_catalogue.words import TableName
 
 _DAYS = {
     "real_time": 1,
@@ -23,7 +24,7 @@ _DAYS = {
     "half_yearly": 184,
     "yearly": 366,
 }
-_RETRY = dg.RetryPolicy(max_retries=1, delay=1)
+_RETRY = RetryUnlessStopped(max_retries=1, delay=1)
 AGREEMENT = "agreement"
 
 
@@ -47,13 +48,12 @@ def _standard_asset(platform: Platform, resource: Resource) -> dg.AssetsDefiniti
         retry_policy=_RETRY,
         owners=[f"team:{resource.agency}"],
         kinds={"deltalake"},
-        pool=str(standard_table(resource.id)),
     )
     def standard(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         is_sliced = context.has_partition_key or context.has_partition_key_range
         slices = set(context.partition_keys) if is_sliced else None
         lake, release, as_of = platform.lake, platform.release, platform.as_of
-        with shielded(key):
+        with working(platform, key):
             done = ingest_resource(lake, platform.deployment, release, resource.id, as_of, slices)
             results = check_resource(lake, release, resource.id, as_of)
         return dg.MaterializeResult(

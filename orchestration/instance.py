@@ -15,10 +15,13 @@ event_log_storage:
 run_retries:
   enabled: true
   max_retries: 1
+run_monitoring:
+  enabled: true
 concurrency:
-  pools:
-    default_limit: 1
+  runs:
+    max_concurrent_runs: 1
 """
+"""One run of the daemon at a time, since its steps take turns at the deployment's lock anyway."""
 
 
 def instance_folder(var: Path) -> Path:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from orchestration.asset_keys import slices_of, standard_key
+from orchestration.asset_keys import REPORT, slices_of, standard_key
 from orchestration.platform import Platform
 from resource_catalogue.resource import Resource
 from resource_catalogue.words import resource_table_name
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 CITY_JOB = "city"
+REPORT_JOB = "report"
 _CRON = {
     "real_time": "*/15 * * * *",
     "daily": "30 8 * * *",
@@ -40,6 +41,11 @@ def slice_job_name(resource_id: str) -> str:
 def city_job(platform: Platform) -> UnresolvedAssetJobDefinition:
     """Make the job over everything but sliced resources, whose slices have jobs of their own."""
     return dg.define_asset_job(CITY_JOB, selection=_unsliced(platform))
+
+
+def report_job() -> UnresolvedAssetJobDefinition:
+    """Make the job of the report alone: Dagster skips it where a dataset it lists was stopped."""
+    return dg.define_asset_job(REPORT_JOB, selection=dg.AssetSelection.assets(REPORT))
 
 
 def slice_jobs(platform: Platform) -> list[UnresolvedAssetJobDefinition]:

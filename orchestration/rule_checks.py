@@ -10,6 +10,7 @@ import dagster as dg
 
 from expectations.check import ExpectationRule
 from expectations.results import RuleResult
+from orchestration.stops import blocks
 
 PASSING = ("passed", "not_assessed")
 
@@ -39,6 +40,7 @@ def _check_result(kind: str, results: list[RuleResult], key: dg.AssetKey) -> dg.
         dg.TableRecord(
             {
                 "rule": result.rule_id,
+                "severity": result.severity,
                 "state": result.state,
                 "evaluated": result.evaluated,
                 "unexpected": result.unexpected,
@@ -54,6 +56,7 @@ def _check_result(kind: str, results: list[RuleResult], key: dg.AssetKey) -> dg.
         severity=dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR,
         metadata={
             "unexpected": sum(result.unexpected for result in results),
+            "stops_what_follows": any(blocks(result.severity, result.state) for result in results),
             "rules": dg.MetadataValue.table(rows),
         },
     )

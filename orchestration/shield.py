@@ -19,7 +19,7 @@ def shielded(key: dg.AssetKey) -> Iterator[None]:
     """
     try:
         yield
-    except (CivicError, KeyboardInterrupt, SystemExit, GeneratorExit):
+    except (CivicError, KeyboardInterrupt, dg.DagsterExecutionInterruptedError, SystemExit, GeneratorExit):
         raise
     except BaseException as error:  # a panic of an engine is no Exception
         last = traceback.extract_tb(error.__traceback__)[-1]
