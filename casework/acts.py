@@ -124,6 +124,18 @@ def return_answer(
         return task_of(case)
 
 
+def record_export(state: State, release: Release, task_id: str, actor: Actor, as_of: dt.datetime) -> Task:
+    """Record that the agency took the sheet of its task, which holds what it sent.
+
+    Raises:
+        CaseError: The actor is not of the task's agency or its successor, or agency or post is unknown.
+    """
+    with state.write() as session:
+        case = _admitted(session, release, task_id, actor, "export")
+        advance(session, case, Act("export", actor, as_of))
+        return task_of(case)
+
+
 def open_case(session: Session, case_id: str, kind: str) -> Case:
     """Return a case of a kind.
 

@@ -18,7 +18,7 @@ from casework.models import Case, Event
 from casework.notes import checked_note
 from casework.rectification import next_id, next_sequence
 from casework.state import State
-from casework.transitions import DELIVERY_DECISION, Transition
+from casework.transitions import DATA_OFFICER, DELIVERY_DECISION, QUALITY_OFFICER, Transition
 from lake import Lake
 from lake.tables import DELIVERIES, DELIVERY_DECISIONS
 from resource_catalogue.errors import CaseError, DeliveryError
@@ -61,8 +61,8 @@ def decide_delivery(
 ) -> DeliveryDecision:
     """Decide on a held delivery; deciding the same again changes nothing.
 
-    The authority, the operator and the providing agency may decide; the note says why. What an earlier call
-    left undone when it was killed is written too.
+    The quality officer of the authority or of the operator decides, or the data officer of the providing agency;
+    the note says why. What an earlier call left undone when it was killed is written too.
 
     Raises:
         DeliveryError: There is no such delivery, or it is not held.
@@ -80,10 +80,10 @@ def decide_delivery(
             decided = _decide(
                 session, state.day(as_of).year, lake, release, delivery_id, act, actor, note, as_of
             )
-        elif DECISIONS[decided.decision] != act:
+        elif (DECISIONS[decided.decision], decided.agency, decided.post) != (act, actor.agency, actor.post):
             raise CaseError(
                 decided.decision_id,
-                f"delivery {delivery_id} was {decided.decision} before",
+                f"delivery {delivery_id} was {decided.decision} by {decided.agency}/{decided.post} before",
                 "one decision per delivery",
                 "请数源重新报送 / ask for a new delivery",
             )
@@ -164,13 +164,15 @@ def _held(lake: Lake, delivery_id: str) -> tuple[str, str]:
 
 def _deciding_body(release: Release, actor: Actor, agency_id: str, delivery_id: str) -> str:
     roles = release.catalogue.agencies[actor.agency].roles
-    if _BODIES.intersection(roles) or stands_for(release, actor.agency, agency_id):
+    if _BODIES.intersection(roles) and actor.post == QUALITY_OFFICER:
+        return actor.agency
+    if stands_for(release, actor.agency, agency_id) and actor.post == DATA_OFFICER:
         return actor.agency
     raise CaseError(
         f"delivery {delivery_id}",
-        f"decision by {actor.agency}",
-        f"{agency_id}, authority or operator",
-        "由有权机构决定 / let one of them decide",
+        f"decision by {actor}",
+        f"{QUALITY_OFFICER} of authority or operator, or {agency_id}/{DATA_OFFICER}",
+        "由有权岗位决定 / let one of them decide",
     )
 
 

@@ -14,6 +14,8 @@ from lake.tables import FINDINGS, REPLACED_ROWS, RESULTS
 from resource_catalogue.words import TableName, raw_table, standard_table
 
 _EVALUATED = ("passed", "failed")
+_FOR_A_TASK = ("error", "block")
+"""Severities of findings that the agency must settle; ``warn`` is only told."""
 _NOT_SENT = {"_delivery_id", "_row_number", "_line", "_sheet", "_row_key"}
 
 
@@ -74,7 +76,7 @@ class Evidence:
 
     def errors(self) -> list[Found]:
         """List the findings that call for a task, in the order of tasks and rows."""
-        return sorted(found for found in self.findings.values() if found.severity == "error")
+        return sorted(found for found in self.findings.values() if found.severity in _FOR_A_TASK)
 
     def is_assessed(self, rule_id: str) -> bool:
         """Tell whether the rule ran: a rule that crashed or was taken away corrects no row."""
@@ -156,9 +158,10 @@ def _findings(lake: Lake, open_rules: Collection[str]) -> Iterable[Found]:
         return
     text = ("file_name", "sheet", "column", "row_key", "delivery_id", "check", "reason", "rule_version")
     listed = ", ".join(_selected(field.name, field.name in text) for field in fields(Found))
-    wanted = "severity = 'error' or rule_id in (select unnest(?::varchar[]))"
+    wanted = "severity in (select unnest(?)) or rule_id in (select unnest(?::varchar[]))"
     sql = f"select {listed} from {FINDINGS} where {wanted}"
-    for row in lake.query(sql, FINDINGS, parameters=[sorted(open_rules)]).iter_rows(named=True):
+    parameters = [list(_FOR_A_TASK), sorted(open_rules)]
+    for row in lake.query(sql, FINDINGS, parameters=parameters).iter_rows(named=True):
         yield Found(**row)
 
 

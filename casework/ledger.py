@@ -81,7 +81,8 @@ def advance(session: Session, case: Case, act: Act) -> Event:
     transition = transition_for(case.kind, case.id, before, act.name)
     _check_time(session, case, act.at)
     case.state = transition.target(before)
-    case.closed_at = act.at if case.state == CaseState.CLOSED else None
+    if transition.to_state is not None:
+        case.closed_at = act.at if case.state == CaseState.CLOSED else None
     session.add(case)
     session.flush()
     event = _event(session, case, act, before)

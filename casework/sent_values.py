@@ -23,21 +23,30 @@ def sent_values(lake: Lake, resource: Resource, rows: Sequence[Row]) -> dict[int
     """Return what the agency sent, by number of the task's row.
 
     The text as delivered where it is kept; else what ``standard`` kept of it; the whole row where it was
-    rejected. Rows that name no column, or whose delivery is gone, are left out.
+    rejected. A row as a whole shows its key; what has no row, or whose
+    delivery is gone, is left out.
     """
     values = {row.number: text for row, text in _rejected(lake, rows)}
-    by_column: dict[str, list[Row]] = {}
+    by_column: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
-        if row.column and row.number not in values:
-            by_column.setdefault(row.column, []).append(row)
+        named = named_columns(row, resource)
+        if named and row.number not in values:
+            by_column.setdefault(named, []).append(row)
     for named, listed in sorted(by_column.items()):
-        columns = [column for column in resource.columns if column.name in named.replace(" ", "").split(",")]
+        columns = [column for column in resource.columns if column.name in named]
         found = [_column_values(lake, resource, column, listed) for column in columns]
         for row in listed:
             parts = [part[row.delivery_id, row.row_number] for part in found if _place(row) in part]
             if parts:
                 values[row.number] = " / ".join(parts)
     return values
+
+
+def named_columns(row: Row, resource: Resource) -> tuple[str, ...]:
+    """Return the columns that a row's finding is about; the key where it is about the row as a whole."""
+    if row.column:
+        return tuple(row.column.replace(" ", "").split(","))
+    return resource.key if row.row_key and row.check != "rejected_row" else ()
 
 
 def _place(row: Row) -> _Place:

@@ -2,7 +2,8 @@
 
 Here: its layout and its safety: values are text, codes keep their zeros, nothing is read as a formula. Not
 here: the words on what was expected (injected, because rules belong to ``expectations/``), nor reading the
-values (``sent_values.py``). The file holds what the agency sent: it is written readable by its owner only.
+values (``sent_values.py``). The file holds what the agency sent: it is written readable by its owner only, and
+each export is an event of the ledger.
 """
 
 import datetime as dt
@@ -18,7 +19,9 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from casework.sent_values import sent_values
+from casework.actors import Actor
+from casework.acts import record_export
+from casework.sent_values import named_columns, sent_values
 from casework.state import State
 from casework.tasks import Row, Task, TaskDetail, show_task
 from casework.transitions import DUE_LABELS, OUTCOME_LABELS, STATE_LABELS, CaseState, Outcome
@@ -31,6 +34,18 @@ from resource_catalogue.resource import Column, Resource
 _FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
 _MAX_CELL = 32_767
 _MAX_ROWS = 1_000_000
+_MOST_ALIKE = 20
+_HOW_TO_ANSWER = Label(
+    zh="在本机构的系统或原文件中改正后，按原渠道重新报送，系统自动复核；核实无误、已另行更正或已撤回的，请反馈说明",
+    en=(
+        "mend your system or file and deliver it again as usual, the platform checks it by itself; where the value is "
+        "right, corrected elsewhere or withdrawn, answer the task with a note"
+    ),
+)
+_HANDLING = Label(
+    zh="含本机构报送的原始值，可能有个人信息，仅供责任机构整改使用，不得转发",
+    en="holds values as sent, personal information among them: for the agency's correction only, not to be passed on",
+)
 _HEADERS = (
     ("序号 No.", 7),
     ("文件 File", 34),
@@ -47,8 +62,9 @@ _HEADERS = (
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Say of one failing row what was found, what was expected and what to do; never with the value."""
+    """Say of one failing row what must hold, what was found, what was expected and what to do; never the value."""
 
+    rule: Label
     found: Label
     expected: Label
     remedy: Label
@@ -74,27 +90,23 @@ def export_task(
     release: Release,
     task_id: str,
     out_dir: Path,
-    agency: str,
+    actor: Actor,
+    as_of: dt.datetime,
     values: Values = sent_values,
     *,
     explain: Explain,
 ) -> Path:
-    """Write the sheet of a task's current round for the agency that must correct it.
+    """Write the sheet of a task's current round for the agency that must correct it; the ledger says who took it.
 
-    ``agency`` is who asks for it; the sheet lies in its own folder below ``out_dir``. ``explain`` gives the
-    words on what was found, expected and to be done; ``values`` reads what was sent.
+    The sheet lies in the agency's own folder below ``out_dir``. ``explain`` gives the words on what was found,
+    expected and to be done; ``values`` reads what was sent.
 
     Raises:
-        CaseError: There is no such task, it is another agency's, or its resource is not in the release.
+        CaseError: There is no such task, it is another agency's, the agency or post is unknown, or the resource is
+            not in the release.
     """
+    agency = record_export(state, release, task_id, actor, as_of).agency
     detail = show_task(state, task_id)
-    if agency != detail.task.agency:
-        raise CaseError(
-            task_id,
-            f"export for {agency}",
-            detail.task.agency,
-            "仅数源机构可导出 / only the source agency may",
-        )
     resource = release.catalogue.resources.get(detail.task.resource)
     if resource is None:
         raise CaseError(
@@ -118,13 +130,17 @@ def _book(
     book = Workbook()
     book.remove(book.worksheets[0])
     sheet = book.create_sheet("整改清单 Task")
-    for label, text in _head(detail.task, state.day(detail.task.received_at), release, resource):
+    words = {row.number: explain(row, resource, _column(resource, row)) for row in rows[:_MAX_ROWS]}
+    rule = next((found.rule for found in words.values()), Label(zh=detail.task.rule))
+    for label, text in _head(detail.task, state.day(detail.task.received_at), release, resource, rule):
         sheet.append([_text(sheet, label, bold=True), _text(sheet, text)])
     sheet.append([])
     sheet.append([_text(sheet, header, bold=True) for header, _ in _HEADERS])
     sheet.freeze_panes = f"A{sheet.max_row + 1}"
+    alike = _alike(rows)
     for row in rows[:_MAX_ROWS]:
-        sheet.append([_text(sheet, text) for text in _line(row, resource, sent, explain)])
+        line = _line(row, resource, sent, words[row.number], alike.get(row.number, ()))
+        sheet.append([_number(sheet, cell) if isinstance(cell, int) else _text(sheet, cell) for cell in line])
     for position, (_, width) in enumerate(_HEADERS):
         sheet.column_dimensions["ABCDEFGHIJ"[position]].width = width
     book.properties.creator = "civiclake"
@@ -132,7 +148,9 @@ def _book(
     return book
 
 
-def _head(task: Task, received_on: dt.date, release: Release, resource: Resource) -> list[tuple[str, str]]:
+def _head(
+    task: Task, received_on: dt.date, release: Release, resource: Resource, rule: Label
+) -> list[tuple[str, str]]:
     agencies = release.catalogue.agencies
     names = {id_: agencies[id_].name for id_ in (task.agency, task.raised_by) if id_ in agencies}
     due = task.due_on.isoformat() if task.due_on else "—"
@@ -143,30 +161,64 @@ def _head(task: Task, received_on: dt.date, release: Release, resource: Resource
         ("责任机构 Agency", _named(task.agency, names)),
         ("下发机构 Raised by", _named(task.raised_by, names)),
         ("资源 Resource", f"{_both(resource.name)} ({resource.id})"),
-        ("规则 Rule", task.rule),
+        ("规则 Rule", f"{_both(rule)} ({task.rule})"),
         ("收到日期 Received", received_on.isoformat()),
         ("截止日期 Due", due),
         ("期限性质 Basis", _both(DUE_LABELS[task.due_basis])),
         ("依据 Cited text", task.citation),
         ("状态 State", _both(STATE_LABELS[CaseState(task.state)])),
+        ("办理 How to answer", _both(_HOW_TO_ANSWER)),
+        ("保密提示 Handling", _both(_HANDLING)),
     ]
 
 
-def _line(row: Row, resource: Resource, sent: Mapping[int, str], explain: Explain) -> list[str]:
-    column = next((column for column in resource.columns if column.name == row.column), None)
-    words = explain(row, resource, column)
+def _line(
+    row: Row, resource: Resource, sent: Mapping[int, str], words: Explanation, alike: Sequence[Row]
+) -> list[str | int]:
+    columns = [column for column in resource.columns if column.name in named_columns(row, resource)]
+    found = [_both(words.found), *(_same_as(row, other) for other in alike[:_MOST_ALIKE])]
     return [
-        str(row.number),
+        row.number,
         row.file_name,
         row.sheet,
-        str(row.line or ""),
-        f"{column.zh} ({column.name})" if column else row.column,
+        row.line or "",
+        "\n".join(f"{column.zh} ({column.name})" for column in columns) or row.column,
         sent.get(row.number, ""),
-        _both(words.found),
+        "\n".join(found),
         _both(words.expected),
         _both(words.remedy),
         _both(OUTCOME_LABELS[Outcome(row.outcome)]),
     ]
+
+
+def _column(resource: Resource, row: Row) -> Column | None:
+    return next((column for column in resource.columns if column.name == row.column), None)
+
+
+def _alike(rows: Sequence[Row]) -> dict[int, list[Row]]:
+    """Return for each repeated row the others of its key, so that the agency sees which belong together."""
+    by_key: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.check == "unique" and row.row_key:
+            by_key.setdefault(row.row_key, []).append(row)
+    return {
+        row.number: [other for other in same if other is not row] for same in by_key.values() for row in same
+    }
+
+
+def _same_as(row: Row, other: Row) -> str:
+    place = (
+        ""
+        if (row.file_name, row.sheet) == (other.file_name, other.sheet)
+        else f"{other.file_name} {other.sheet} "
+    )
+    return f"与{place}第 {other.line} 行相同 / same as {place}line {other.line}"
+
+
+def _number(sheet: Worksheet, number: int) -> Cell:
+    cell = Cell(sheet, row=1, column=1, value=number)
+    cell.alignment = Alignment(vertical="top")
+    return cell
 
 
 def _text(sheet: Worksheet, text: str, bold: bool = False) -> Cell:

@@ -86,6 +86,7 @@ DUE_LABELS: dict[str, Label] = {
     "none": Label(zh="无期限", en="No date"),
 }
 QUALITY_OFFICER = "quality_officer"
+DATA_OFFICER = "data_officer"
 
 UNOPENED = ""
 _WITH_AGENCY = (CaseState.ISSUED, CaseState.IN_WORK, CaseState.RETURNED, CaseState.REOPENED)
@@ -148,6 +149,13 @@ RECTIFICATION = (
         Party.RAISING_BODY,
         Label(zh="退回反馈", en="Return the answer"),
         QUALITY_OFFICER,
+    ),
+    Transition(
+        "export",
+        (*_WITH_AGENCY, CaseState.ANSWERED, CaseState.CLOSED),
+        None,
+        Party.AGENCY,
+        Label(zh="导出清单", en="Export the sheet"),
     ),
     Transition(
         "evaluate",

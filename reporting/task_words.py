@@ -19,4 +19,4 @@ class TaskWords:
     def __call__(self, row: Row, resource: Resource, column: Column | None) -> Explanation:
         """Return the words for one row."""
         text = explain(self._release, resource.id, row.rule, row.reason)
-        return Explanation(text.found, text.expected, text.remedy)
+        return Explanation(text.rule, text.found, text.expected, text.remedy)

@@ -14,6 +14,7 @@ from typing import Literal, Protocol, TypeVar
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from resource_catalogue.article import article_in_words
 from resource_catalogue.errors import CatalogueError
 from resource_catalogue.faults import FaultyCatalogue
 from resource_catalogue.model import AccessType, Identifier, Label, Strict
@@ -160,7 +161,7 @@ class Profile(Strict):
         """
         if cited.art is None:
             raise ValueError(f"{self.reference} is silent here; nothing to cite")
-        return f"{self.regulation.title.zh} {cited.art} ({self.reference})"
+        return f"{self.regulation.title.zh} {article_in_words(cited.art)} ({self.reference} {cited.art})"
 
     def provision(self, key: str) -> Provision:
         """Return a provision; one with value null where the text is silent.

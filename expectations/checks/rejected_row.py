@@ -10,6 +10,10 @@ from resource_catalogue.resource import Resource
 
 RECEIVED = Metric("column.sum", "rows_received")
 REJECTED = Metric("column.sum", "rows_rejected")
+_AS_THE_HEADER = Label(zh="字段数与表头一致的行", en="a row with as many fields as the header")
+_CHECK_LINE = Label(
+    zh="检查分隔符、引号和换行后重新报送", en="check separators, quotes and line breaks; deliver again"
+)
 
 
 class RejectedRow(Check):
@@ -22,12 +26,28 @@ class RejectedRow(Check):
     reasons: ClassVar[Mapping[str, Reason]] = {
         "rejected": Reason(
             Label(zh="该行无法按列拆分", en="the row cannot be split into columns"),
-            Label(zh="列数与表头一致的行", en="a row with as many fields as the header"),
+            _AS_THE_HEADER,
+            _CHECK_LINE,
+        ),
+        "too_many_fields": Reason(
             Label(
-                zh="检查分隔符、引号和换行后重新报送",
-                en="check delimiters, quotes and line breaks; deliver again",
+                zh="该行的字段比表头多，常因值中含有未加引号的分隔符",
+                en="more fields than the header, mostly by a separator within a value without quotes",
             ),
-        )
+            _AS_THE_HEADER,
+            _CHECK_LINE,
+        ),
+        "too_few_fields": Reason(
+            Label(
+                zh="该行的字段比表头少，常因值中含有未加引号的换行，或漏报末尾字段",
+                en="fewer fields than the header, mostly by a line break without quotes or missing last fields",
+            ),
+            _AS_THE_HEADER,
+            _CHECK_LINE,
+        ),
+        "unbalanced_quote": Reason(
+            Label(zh="该行的引号没有配对", en="a quotation mark is not closed"), _AS_THE_HEADER, _CHECK_LINE
+        ),
     }
 
     def rules_for(self, resource: Resource, release: Release) -> Iterable[Declaration]:

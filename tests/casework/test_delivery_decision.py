@@ -72,8 +72,15 @@ def test_the_act_may_be_named_instead_of_its_result(state: State, city: City) ->
 def test_deciding_otherwise_afterwards_is_refused(state: State, city: City) -> None:
     city.delivery("d9", "held")
     decide(state, city)
-    with pytest.raises(CaseError, match="was accepted before"):
+    with pytest.raises(CaseError, match="was accepted by data_centre/quality_officer before"):
         decide(state, city, "rejected")
+
+
+def test_a_second_decision_of_another_post_is_refused_and_says_whose_stands(state: State, city: City) -> None:
+    city.delivery("d9", "held")
+    decide(state, city)
+    with pytest.raises(CaseError, match="by data_centre/quality_officer"):
+        decide(state, city, actor=STEWARD)
 
 
 def test_a_crash_between_case_and_lake_is_mended(

@@ -50,7 +50,7 @@ def test_ten_working_days_from_receipt(
     task = issued(state, city, received)
     assert (task.due_on, task.is_provisional) == (dt.date.fromisoformat(due), provisional)
     assert (task.due_basis, task.article) == ("prescribed", "a16¶2")
-    assert task.citation == "盐城市公共数据管理办法 a16¶2 (yancheng@1)"
+    assert task.citation == "盐城市公共数据管理办法 第十六条第二款 (yancheng@1 a16¶2)"
 
 
 def test_the_civil_day_of_receipt_is_the_deployments(state: State, city: City) -> None:
