@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from casework.models import Case
 from casework.transitions import Party, Transition
-from resource_catalogue.errors import CaseError
+from resource_catalogue.errors import NotPermitted
 from resource_catalogue.release import Release
 
 PLATFORM_POST = "platform"
@@ -34,18 +34,21 @@ def check_known(release: Release, actor: Actor) -> None:
     """Refuse an actor whose agency or post the release does not have.
 
     Raises:
-        CaseError: There is no such agency or post.
+        NotPermitted: There is no such agency or post.
     """
     agency = release.catalogue.agencies.get(actor.agency)
     if agency is None:
-        raise CaseError(
-            f"actor {actor}", "no such agency", "an agency of the release", "核对机构 / check the id"
+        raise NotPermitted(
+            f"actor {actor}",
+            "没有此机构 / no such agency",
+            "an agency of the release",
+            "核对机构 / check the id",
         )
     if not agency.has_post(actor.post):
         posts = " | ".join(post.post for post in agency.posts)
-        raise CaseError(
+        raise NotPermitted(
             f"actor {actor}",
-            "the agency has no such post",
+            "该机构没有此岗位 / the agency has no such post",
             posts or "a post",
             "在机构目录中设置岗位 / add the post",
         )
@@ -55,16 +58,16 @@ def check_may(release: Release, actor: Actor, case: Case, transition: Transition
     """Refuse an actor that may not make a transition of a case.
 
     Raises:
-        CaseError: Agency or post is unknown, another body is in charge, or another post is.
+        NotPermitted: Agency or post is unknown, another body is in charge, or another post is.
     """
     check_known(release, actor)
     body = case.agency_id if transition.by == Party.AGENCY else case.raised_by
     if transition.by == Party.PLATFORM or not stands_for(release, actor.agency, body):
-        raise CaseError(
+        raise NotPermitted(
             case.id, f"{transition.act} by {actor.agency}", body, "由该机构办理 / let that body act"
         )
     if transition.post and actor.post != transition.post:
-        raise CaseError(
+        raise NotPermitted(
             case.id,
             f"{transition.act} by post {actor.post}",
             transition.post,

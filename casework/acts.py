@@ -145,7 +145,10 @@ def open_case(session: Session, case_id: str, kind: str) -> Case:
     case = session.get(Case, case_id)
     if case is None or case.kind != kind:
         raise CaseError(
-            f"task {case_id}", "no such task", "a task number such as R-2026-0001", "list the tasks"
+            f"task {case_id}",
+            "没有此任务 / no such task",
+            "a task number such as R-2026-0001",
+            "列出任务 / civiclake tasks list",
         )
     return case
 

@@ -21,7 +21,7 @@ from casework.state import State
 from casework.transitions import DATA_OFFICER, DELIVERY_DECISION, QUALITY_OFFICER, Transition
 from lake import Lake
 from lake.tables import DELIVERIES, DELIVERY_DECISIONS
-from resource_catalogue.errors import CaseError, DeliveryError
+from resource_catalogue.errors import CaseError, DeliveryError, NotPermitted
 from resource_catalogue.release import Release
 
 KIND = "delivery_decision"
@@ -149,7 +149,10 @@ def _held(lake: Lake, delivery_id: str) -> tuple[str, str]:
         found = lake.query(sql, DELIVERIES, parameters=[delivery_id]).rows()
     if not found:
         raise DeliveryError(
-            f"delivery {delivery_id}", "no such delivery", "a held delivery", "list the deliveries"
+            f"delivery {delivery_id}",
+            "没有此批次 / no such delivery",
+            "暂存待核的批次 / a held delivery",
+            "列出批次 / civiclake deliveries list",
         )
     state, agency_id, resource_id = found[0]
     if state != "held":
@@ -168,7 +171,7 @@ def _deciding_body(release: Release, actor: Actor, agency_id: str, delivery_id: 
         return actor.agency
     if stands_for(release, actor.agency, agency_id) and actor.post == DATA_OFFICER:
         return actor.agency
-    raise CaseError(
+    raise NotPermitted(
         f"delivery {delivery_id}",
         f"decision by {actor}",
         f"{QUALITY_OFFICER} of authority or operator, or {agency_id}/{DATA_OFFICER}",

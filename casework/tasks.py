@@ -140,7 +140,10 @@ def show_task(state: State, task_id: str) -> TaskDetail:
         case = session.get(Case, task_id)
         if case is None or case.kind != "rectification":
             raise CaseError(
-                f"task {task_id}", "no such task", "a number such as R-2026-0001", "list the tasks"
+                f"task {task_id}",
+                "没有此任务 / no such task",
+                "a number such as R-2026-0001",
+                "列出任务 / civiclake tasks list",
             )
         events = session.scalars(select(Event).where(Event.case_id == task_id).order_by(Event.sequence))
         return TaskDetail(task_of(case), tuple(map(_row, case.rows)), tuple(map(_happening, events)))

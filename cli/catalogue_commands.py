@@ -1,18 +1,26 @@
 """Commands about the catalogue: check, publish, diff, schema."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.options import HERE, AsJson, AsOf, Home, open_deployment
-from cli.output import print_json, print_table, say
+from cli.output import both, print_json, print_table, say
 from cli.publishing import check_files, publish_files
+from resource_catalogue.errors import CatalogueError, own_place
+
+if TYPE_CHECKING:
+    from resource_catalogue.release_diff import Change
 
 app = typer.Typer(
     no_args_is_help=True, help="目录 / The catalogue: check its files, publish a release, compare two."
 )
+
+
+_ACTIONS = {"added": "新增 / added", "removed": "删除 / removed", "changed": "修改 / changed"}
 
 
 @app.command()
@@ -27,7 +35,7 @@ def check(home: Home = HERE, as_of: AsOf = None, as_json: AsJson = False) -> Non
             say(str(remark))
         say(f"{len(errors)} 个错误 errors, {len(checked) - len(errors)} 个提示 notes")
     if errors:
-        raise typer.Exit(3)
+        raise typer.Exit(CatalogueError.exit_code)
 
 
 @app.command()
@@ -49,6 +57,7 @@ def diff(
     before: Annotated[int, typer.Argument(help="旧版本 / older release")],
     after: Annotated[int, typer.Argument(help="新版本 / newer release")],
     home: Home = HERE,
+    as_json: AsJson = False,
 ) -> None:
     """比较 / Show what changed between two releases."""
     from lake import Lake
@@ -57,8 +66,11 @@ def diff(
 
     lake = Lake.of(open_deployment(home))
     changes = diff_releases(release(lake, before), release(lake, after))
+    if as_json:
+        print_json([asdict(change) for change in changes])
+        return
     for change in changes:
-        say(str(change))
+        say(_line(change))
     say(f"{len(changes)} 处变化 / changes")
 
 
@@ -67,10 +79,21 @@ def schema(folder: Annotated[Path, typer.Argument(help="写到哪里 / where to"
     """编辑器用的 JSON Schema / Write the JSON Schemas of catalogue files for editors."""
     from resource_catalogue.json_schema import json_schemas
 
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, body in json_schemas().items():
-        (folder / f"{name}.json").write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")
+    with own_place(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, body in json_schemas().items():
+            text = json.dumps(body, ensure_ascii=False, indent=1)
+            (folder / f"{name}.json").write_text(text, encoding="utf-8")
     print_table(str(folder), ("文件 / file",), [(f"{name}.json",) for name in json_schemas()])
+
+
+def _line(change: "Change") -> str:
+    """Return a change in one line: what was done, to which entry, at which path, from what to what."""
+    from resource_catalogue.release_diff import KIND_WORDS
+
+    subject = f"{_ACTIONS[change.action]} {both(KIND_WORDS[change.kind])} {change.id} {change.path}".rstrip()
+    values = [value for value in (change.before, change.after) if value is not None]
+    return f"{subject}: {' → '.join(values)}" if values else subject
 
 
 def _fields(fault: object) -> dict[str, object]:

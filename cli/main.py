@@ -1,12 +1,18 @@
 """Assemble the command and turn errors into messages with the exit code of their kind."""
 
+import os
+import signal
 import sys
+from typing import NoReturn
 
 import typer
 
 from cli import catalogue_commands, delivery_commands, reading_commands, running_commands, task_commands
 from cli.output import errors
-from resource_catalogue.errors import CivicError
+from resource_catalogue.errors import CivicError, place_error
+
+INTERRUPTED = 130
+"""Exit code of a command that Ctrl-C or SIGTERM stopped; mistakes have those of their kind (``CivicError``)."""
 
 app = typer.Typer(
     name="civiclake",
@@ -29,14 +35,37 @@ app.add_typer(task_commands.app, name="tasks")
 
 def run() -> None:
     """Run the command; a mistake that a person can mend ends with its own exit code and no traceback."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
     except CivicError as error:
-        errors.print(f"[bold red]错误 error[/] {_escaped(error.message())}")
-        sys.exit(error.exit_code)
+        _told(error)
+    except BrokenPipeError:
+        # Whoever read the output has gone, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        _told(place_error(error))
     except KeyboardInterrupt:
-        errors.print("已中断 / interrupted; the next run goes on from here")
-        sys.exit(130)
+        _interrupted()
+    except SystemExit as end:
+        # Typer makes a KeyboardInterrupt of a command this exit code, without a word.
+        if end.code == INTERRUPTED:
+            _interrupted()
+        raise
+
+
+def _told(error: CivicError) -> NoReturn:
+    errors.print(f"[bold red]错误 error[/] {_escaped(error.message())}", soft_wrap=True)
+    sys.exit(error.exit_code)
+
+
+def _interrupted() -> NoReturn:
+    errors.print(
+        "已中断, 数据完好, 再次运行同一命令即可继续 / "
+        "interrupted; the data are whole, run the same command again to go on",
+        soft_wrap=True,
+    )
+    sys.exit(INTERRUPTED)
 
 
 def _escaped(text: str) -> str:

@@ -1,6 +1,6 @@
 """Options that many commands share, and opening what they name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +11,7 @@ from casework.actors import Actor
 from casework.state import State, open_state
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import SettingError
+from resource_catalogue.model import Label
 
 Home = Annotated[
     Path,
@@ -49,6 +50,25 @@ def opened_state(deployment: Deployment) -> Iterator[State]:
         state.close()
 
 
+def chosen(option: str, given: str | None, known: Mapping[str, Label]) -> str | None:
+    """Return the word that a filter names, itself or by its Chinese or English label.
+
+    Raises:
+        SettingError: There is no such word; all are named.
+    """
+    if given is None or given in known:
+        return given
+    named = [word for word, label in known.items() if given in (label.zh, label.en)]
+    if not named:
+        raise SettingError(
+            f"选项 / option {option}",
+            f"{given!r}: 未知 / unknown",
+            ", ".join(f"{word} ({label.zh})" for word, label in known.items()),
+            "选用其一 / choose one",
+        )
+    return named[0]
+
+
 def actor_of(text: str) -> Actor:
     """Read ``agency/post``.
 
@@ -57,5 +77,10 @@ def actor_of(text: str) -> Actor:
     """
     agency, _, post = text.partition("/")
     if not agency or not post:
-        raise SettingError("--as", f"{text!r}", "AGENCY/POST", "such as --as data_centre/quality_officer")
+        raise SettingError(
+            "选项 / option --as",
+            repr(text),
+            "机构标识/岗位 / AGENCY/POST",
+            "例如 / such as --as data_centre/quality_officer",
+        )
     return Actor(agency, post)

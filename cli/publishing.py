@@ -9,7 +9,7 @@ from resource_catalogue.deployment import Deployment
 from resource_catalogue.faults import FaultyCatalogue
 from resource_catalogue.inspection import CheckedFault
 from resource_catalogue.profile import load_profile
-from resource_catalogue.release import Release
+from resource_catalogue.release import Release, catalogue_hash
 
 
 def check_files(deployment: Deployment) -> tuple[Draft, list[CheckedFault]]:
@@ -18,6 +18,12 @@ def check_files(deployment: Deployment) -> tuple[Draft, list[CheckedFault]]:
     draft = load_draft(deployment.catalogue)
     known = frozenset(declarable_checks())
     return draft, check_catalogue(draft, profile, deployment.as_of.date(), known)
+
+
+def differs_from_release(deployment: Deployment, release: Release) -> bool:
+    """Tell whether the catalogue files say something else than the release in force, faulty files included."""
+    draft = load_draft(deployment.catalogue)
+    return bool(draft.faults) or catalogue_hash(draft.catalogue, release.profile) != release.hash
 
 
 def publish_files(deployment: Deployment, registered_by: str, reviewed_by: str) -> Release:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,9 @@ import typer
 from cli.options import HERE, AsOf, Home, open_deployment
 from cli.output import console, say
 from cli.reading_commands import print_summary
+from ingestion.taking import ROW_KEY_NAME
+from lake import Lake
+from lake.releases import current_release
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import SettingError
 from resource_catalogue.profile import default_profile_id
@@ -28,7 +32,10 @@ def init(folder: Annotated[Path, typer.Argument(help="新部署的目录 / folde
     """新建部署 / Make a new deployment: settings, catalogue folders, an inbox, keys with mode 0600."""
     if (folder / "civiclake.toml").exists():
         raise SettingError(
-            str(folder), "there is a deployment already", "an empty folder", "choose another folder"
+            str(folder),
+            "已有部署 / there is a deployment already",
+            "空目录或新目录 / an empty or a new folder",
+            "换一个目录 / choose another folder",
         )
     for part in ("agencies", "resources", "source_register", "datasets", "code_lists"):
         (folder / "catalogue" / part).mkdir(parents=True, exist_ok=True)
@@ -40,9 +47,10 @@ def init(folder: Annotated[Path, typer.Argument(help="新部署的目录 / folde
         encoding="utf-8",
     )
     deployment = Deployment.open(folder)
-    deployment.key("row")
+    deployment.key(ROW_KEY_NAME)
     say(
-        f"{folder}: 已建立 / made. 下一步 / next: docs/how-to/add-a-feed.md, civiclake catalogue check --home {folder}"
+        f"{folder}: 已建立 / made. 下一步 / next: docs/how-to/start-a-deployment.md, "
+        f"civiclake catalogue check --home {folder}"
     )
 
 
@@ -50,7 +58,7 @@ def run(home: Home = HERE, as_of: AsOf = None) -> None:
     """运行 / Take in what has arrived, build, check, raise tasks, open datasets; a second run changes nothing."""
     deployment = open_deployment(home, as_of)
     failed = _run(deployment, as_of)
-    say(f"报告 / report: {deployment.var / 'report' / 'run.html'}")
+    _tell_report(deployment)
     if failed:
         raise typer.Exit(1)
 
@@ -63,11 +71,13 @@ def demo(
         str | None, typer.Option("--profile", help="按哪部办法 / jurisdiction profile")
     ] = None,
 ) -> None:
-    """演示 / Run the demonstration city: publish its catalogue, then its acts one after the other."""
+    """演示 / Run the demonstration city: publish its catalogue, then its acts one after the other.
+
+    A folder that is not there yet, or is empty, becomes a copy of the shipped demonstration.
+    """
     _copy_demo(home)
     if profile:
         os.environ["CIVICLAKE_PROFILE"] = profile
-    from lake import Lake
     from lake.clock import latest_as_of
 
     deployment = Deployment.open(home)
@@ -82,6 +92,8 @@ def demo(
         _publish_demo(act)
         failed = _run(act, instant.isoformat()) or failed
     print_summary(Deployment.open(home))
+    _tell_report(deployment)
+    say(f"开放数据 / opened data: {deployment.var / 'open'}")
     if failed:
         raise typer.Exit(1)
 
@@ -93,7 +105,9 @@ def ui(
 ) -> None:
     """打开 Dagster 页面和守护进程 / Serve the Dagster pages and run its daemon (schedules, sensors, backfills)."""
     from orchestration.instance import instance_folder
+    from orchestration.killed_runs import bury_before_pages
     from orchestration.platform import open_platform
+    from orchestration.run_lock import sole_pages
 
     # Opened here first: what is wrong with the deployment is said in words, not in Dagster's traceback.
     deployment = open_platform(home).deployment
@@ -102,20 +116,21 @@ def ui(
         "CIVICLAKE_HOME": str(deployment.home),
         "DAGSTER_HOME": str(instance_folder(deployment.var)),
     }
-    command = [
-        sys.executable,
-        "-m",
-        "dagster",
-        "dev",
-        "-m",
-        "orchestration.definitions",
-        "-p",
-        str(port),
-        "-h",
-        host,
-    ]
-    say(f"http://{host}:{port}")
-    raise typer.Exit(subprocess.call(command, env=environment))
+    served = ("-m", "orchestration.definitions", "-p", str(port), "-h", host)
+    with sole_pages(deployment):
+        bury_before_pages(deployment)
+        say(f"http://{host}:{port}")
+        code = _serve([sys.executable, "-m", "dagster", "dev", *served], environment)
+    raise typer.Exit(code)
+
+
+def _serve(command: list[str], environment: dict[str, str]) -> int:
+    """Run a server until it ends, hand on what asks it to end, and return its exit code."""
+    server = subprocess.Popen(command, env=environment)
+    # Ctrl-C reaches the server too, being of the same group; it takes its time to stop its processes.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.signal(signal.SIGTERM, lambda number, _: server.send_signal(number))
+    return server.wait()
 
 
 def _run(deployment: Deployment, as_of: str | None) -> bool:
@@ -123,22 +138,65 @@ def _run(deployment: Deployment, as_of: str | None) -> bool:
     from orchestration.platform import open_platform
     from orchestration.run import run_city
 
+    # Before anything runs: a lost key is told as such, not as the failure of every feed.
+    deployment.key(ROW_KEY_NAME)
     overrides = {"CIVICLAKE_AS_OF": as_of} if as_of else {}
     with console.status("…") as status:
         outcome = run_city(open_platform(deployment.home, overrides), status.update)
     for step in outcome.failed:
         say(f"失败 / failed: {step} (civiclake ui 可查看 / shows why)")
-    return bool(outcome.failed)
+    for rule, assets in outcome.blocking.items():
+        say(f"阻断 / blocking: {rule} -> {', '.join(assets) or '-'}")
+    _tell_unnoticed(deployment)
+    if outcome.not_built:
+        say(f"未更新, 仍为此前内容 / not updated, as they were: {', '.join(outcome.not_built)}")
+    return not outcome.is_whole
+
+
+def _tell_report(deployment: Deployment) -> None:
+    """Name the report where there is one; a failed run may have left the earlier one, and says so itself."""
+    page = deployment.var / "report" / "run.html"
+    if page.exists():
+        say(f"报告 / report: {page}")
+
+
+def _tell_unnoticed(deployment: Deployment) -> None:
+    """Tell what lies there and had no effect: files that nobody claims, catalogue files not published yet."""
+    from cli.publishing import differs_from_release
+    from ingestion.connectors.folder import unclaimed_files, undated_folders
+
+    release = current_release(Lake.of(deployment))
+    unclaimed = unclaimed_files(deployment, release.listed_resources(), deployment.as_of)
+    if unclaimed:
+        named = ", ".join(unclaimed[:_MOST_NAMED]) + (", …" if len(unclaimed) > _MOST_NAMED else "")
+        say(f"{len(unclaimed)} 个文件不属于任何资源 / files belong to no resource: {named}")
+    for told in undated_folders(deployment):
+        say(told)
+    if differs_from_release(deployment, release):
+        say(
+            f"目录文件与版本 {release.number} 不同, 尚未发布 / the catalogue files differ from release "
+            f"{release.number} and have no effect yet: civiclake catalogue publish"
+        )
 
 
 def _copy_demo(home: Path) -> None:
     """Copy the demonstration deployment to a new folder; an existing deployment is used as it is."""
     if (home / "civiclake.toml").exists():
         return
+    if home.exists() and any(home.iterdir()):
+        raise SettingError(
+            str(home),
+            "没有 civiclake.toml 且目录非空 / no civiclake.toml, and the folder is not empty",
+            "演示部署、空目录或新目录 / a demonstration, an empty or a new folder",
+            "换一个目录 / name another folder",
+        )
     shipped = Path(__file__).resolve().parent.parent / "data" / "demo"
     if not (shipped / "civiclake.toml").exists():
         raise SettingError(
-            str(home), "no demonstration here", "data/demo of the project", "name it with --home"
+            str(home),
+            "没有演示部署 / no demonstration here",
+            "data/demo",
+            "用 --home 指明 / name it with --home",
         )
     shutil.copytree(shipped, home, ignore=shutil.ignore_patterns("var", "civiclake.toml"), dirs_exist_ok=True)
     # Last: a folder counts as a deployment by this file.
@@ -162,12 +220,15 @@ def _demo_bodies(deployment: Deployment) -> list[tuple[str, str]]:
     ]
 
 
+_MOST_NAMED = 5
+"""Files named on the screen; a whole misplaced folder would flood it."""
 _TEMPLATE = """# Settings of this deployment; docs/settings.md explains each. CIVICLAKE_* variables override them.
 profile = "{profile}"
 
 [deployment]
 id = {name}
 name = {{ zh = "公共数据平台", en = "Public-data platform" }}
+# Division that the platform serves; 000000 stands for the whole country.
 division_code = "000000"
 
 [ingestion]

@@ -86,7 +86,8 @@ def _model_assets(platform: Platform) -> dg.AssetsDefinition:
     project = prepare_project(platform.deployment)
 
     @dbt_assets(
-        manifest=project.manifest_path,
+        # As values: of a path, Dagster keeps what it read first, and a process may see the project change.
+        manifest=project.manifest(),
         exclude=_excluded(platform),
         name="models",
         dagster_dbt_translator=_Translator(),

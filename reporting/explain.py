@@ -28,7 +28,7 @@ from reporting.row_tasks import RowTask, open_tasks_on
 from reporting.subject_claims import SubjectRow, attribute_columns, subject_rows
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.entities import Attribute, Entity
-from resource_catalogue.errors import SettingError
+from resource_catalogue.errors import NotFoundError
 from resource_catalogue.model import Label
 from resource_catalogue.release import Release
 from resource_catalogue.source_register import RegisterEntry
@@ -40,6 +40,13 @@ _AGREES = Label(zh="一致", en="agrees")
 _DIFFERS = Label(zh="不一致，未采用", en="differs, does not stand")
 _REPLACED = Label(zh="已被同源新数据取代", en="replaced by a newer row of its resource")
 _ALONE = Label(zh="未采用", en="does not stand")
+_UNDECIDED = Label(
+    zh="数源清单未登记此属性", en="the source register has no entry for this attribute of the subject"
+)
+_NOT_NAMED = Label(
+    zh="此资源不是本属性的数源或比对方",
+    en="the register names this resource neither source nor comparer here",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +105,33 @@ class AttributeExplanation:
     is_provisional: bool
     under_verification: tuple[str, ...]
 
+    @property
+    def is_claimed(self) -> bool:
+        """Tell whether anybody says anything of the attribute."""
+        return self.winner is not None or bool(self.losers)
+
     def lines(self) -> list[tuple[str, str, str, str, str, str]]:
         """Return one line per statement, the winner's first: words, agency, file, sheet, line, rule."""
-        rule = f"{self.decision.source} ({self.decision.doc_no})" if self.decision else ""
         said = [(self._stands, self.winner), *((loser.standing, loser) for loser in self.losers)]
         return [
             (
                 f"{both(words)}: {statement.shown}",
                 *_place_cells(statement.place),
-                f"{both(ROLE_LABELS[statement.role])} {rule}",
+                self._rule(statement.role),
             )
             for words, statement in said
             if statement is not None
         ]
+
+    def _rule(self, role: Role) -> str:
+        """Say what the register makes of a statement: its resource's part, the source, the document."""
+        if self.decision is None:
+            return both(_UNDECIDED)
+        decided = f"{self.decision.source} ({self.decision.doc_no})"
+        if role == "source":
+            return f"{both(ROLE_LABELS[role])}: {decided}"
+        words = _NOT_NAMED if role == "unregistered" else ROLE_LABELS[role]
+        return f"{both(words)}; 数源 / source: {decided}"
 
     @property
     def _stands(self) -> Label:
@@ -157,17 +178,18 @@ def explain(
         show_personal: Whether to give personal values; else they are withheld and only compared.
 
     Raises:
-        SettingError: There is no such entity, the identifier is refused, or no row speaks of the subject.
+        SettingError: There is no such entity, or the identifier is refused.
+        NotFoundError: No row speaks of the subject.
     """
     shape = entity_named(entity)
     key = subject_key(deployment, entity, identifier)
     base = _base_row(lake, shape, key)
     spoken = subject_rows(lake, release, shape, key)
     if base is None and not spoken:
-        raise SettingError(
-            f"{entity} identifier",
+        raise NotFoundError(
+            f"{shape.zh} / {entity}",
             "没有任何数据提到此主体 / no row speaks of this subject",
-            "a subject of the current deliveries",
+            "现有数据中的主体 / a subject of the current deliveries",
             "核对标识；新报送的数据先运行平台 / check it; run the platform on new deliveries first",
         )
     tasks = open_tasks_on(state, {row.row_key for row in spoken}) if state else []

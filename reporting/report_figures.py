@@ -17,12 +17,13 @@ from ingestion.deliveries import current_slices, deliveries_of
 from lake import Lake
 from lake.tables import OPENED
 from opening.manifest import read_manifest
+from reporting.delivery_words import delivery_reason
 from reporting.findings_figures import FindingsFigures, findings_figures
 from reporting.places import file_below_home
 from reporting.queries import Row, rows
 from reporting.rule_texts import rule_texts
 from reporting.status import opened_files
-from reporting.words import DELIVERY_STATES, PROFILE_STATUS, delivery_reason
+from reporting.words import DELIVERY_STATES, PROFILE_STATUS
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.entities import ENTITIES
 from resource_catalogue.model import Label
@@ -128,6 +129,7 @@ class OpenedLine:
     files: tuple[str, ...]
     opened_on: dt.date | None
     is_refused: bool
+    is_withdrawn: bool
     reason: str
 
 
@@ -267,7 +269,8 @@ def _opened_line(deployment: Deployment, release: Release, row: Row, manifest: d
         attribution_article=credit["article"] if credit else "",
         files=tuple(opened_files(deployment, row["dataset"], row["files"])),
         opened_on=opened_at.astimezone(deployment.settings.zone()).date() if opened_at else None,
-        is_refused=row["state"] != "opened",
+        is_refused=row["state"] not in ("opened", "withdrawn"),
+        is_withdrawn=row["state"] == "withdrawn",
         reason=row["reason"] or "",
     )
 

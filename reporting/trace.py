@@ -21,7 +21,7 @@ from reporting.register_entries import both
 from reporting.rule_texts import rule_texts
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.entities import ENTITIES
-from resource_catalogue.errors import SettingError
+from resource_catalogue.errors import NotFoundError, SettingError
 from resource_catalogue.release import Release
 from resource_catalogue.resource import Resource
 from resource_catalogue.words import TableName, resource_table_name, standard_table
@@ -29,6 +29,7 @@ from resource_catalogue.words import TableName, resource_table_name, standard_ta
 Outcome = Literal["failed", "no_finding", "not_assessed", "crashed"]
 TRACED = ("standard", "base", "claims")
 """Schemas whose rows can be traced to a line."""
+_MASKED = ("open", "candidate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +94,8 @@ def trace(deployment: Deployment, lake: Lake, table: TableName | str, key: str) 
     Raises:
         SettingError: The table cannot be traced, or the norm refuses the identifier.
     """
-    name = TableName.parse(table) if isinstance(table, str) and table.count(".") == 1 else table
     release = current_release(lake)
-    if not isinstance(name, TableName) or name.schema not in TRACED:
-        raise SettingError(
-            f"table {table}",
-            "不能追溯到行 / cannot be traced to a line",
-            " | ".join(f"{schema}.<name>" for schema in TRACED),
-            "指定其中一张表 / name one of these tables",
-        )
+    name = _traceable(release, table)
     found = _found(deployment, lake, release, name, key)
     places = places_of(deployment, lake, [one.row_id for one in found])
     said = _results(lake, release, found)
@@ -116,6 +110,46 @@ def trace(deployment: Deployment, lake: Lake, table: TableName | str, key: str) 
         for one in sorted(found, key=lambda one: (one.resource, one.row_id))
         if one.row_id in places
     ]
+
+
+def trace_known(deployment: Deployment, lake: Lake, table: TableName | str, key: str) -> list[TraceLine]:
+    """Trace a row that must be there.
+
+    Raises:
+        NotFoundError: The table has no row of that key or identifier.
+        SettingError: The table cannot be traced, or the norm refuses the identifier.
+    """
+    found = trace(deployment, lake, table, key)
+    if not found:
+        raise NotFoundError(
+            str(table),
+            "没有此行 / there is no such row",
+            "表中一行的键或标识 / key or identifier of a row of the table",
+            "核对标识；新报送的数据先运行平台 / check it; run the platform on new deliveries first",
+        )
+    return found
+
+
+def _traceable(release: Release, table: TableName | str) -> TableName:
+    """Return the table to trace from; of open data the tables are named that it was made from."""
+    name = TableName.parse(table) if isinstance(table, str) and table.count(".") == 1 else table
+    if isinstance(name, TableName) and name.schema in TRACED:
+        return name
+    shown = f"表 / table {table}"
+    dataset = release.catalogue.datasets.get(name.name) if isinstance(name, TableName) else None
+    if isinstance(name, TableName) and name.schema in _MASKED and dataset is not None:
+        raise SettingError(
+            shown,
+            "其中的行不带标识，不能追溯到个人或某一行 / its rows carry no ids and cannot be traced to a person or line",
+            f"其来源表 / the tables it is made from: {', '.join(str(standard_table(s)) for s in dataset.sources)}",
+            "从来源表溯源 / trace a row of those tables",
+        )
+    raise SettingError(
+        shown,
+        "不能追溯到行 / cannot be traced to a line",
+        " | ".join(f"{schema}.<name>" for schema in TRACED),
+        "指定其中一张表 / name one of these tables",
+    )
 
 
 def _found(deployment: Deployment, lake: Lake, release: Release, table: TableName, key: str) -> list[_Found]:

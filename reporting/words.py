@@ -1,11 +1,9 @@
-"""What a reader sees for the platform's own words: states, severities, indicators, reasons of deliveries.
+"""What a reader sees for the platform's own words: states, severities, indicators, what rules say.
 
-Here: Chinese and English of words that no other room has labelled. Not here: words of a regulation
-(profile), of checks and norms (``expectations/explain.py``), of cases (``casework/transitions.py``).
+Here: Chinese and English of words that no other room has labelled. Not here: why a delivery is held
+(``delivery_words.py``), words of a regulation (profile), of checks and norms (``expectations/explain.py``), of
+cases (``casework/transitions.py``).
 """
-
-import re
-from collections.abc import Callable
 
 from resource_catalogue.model import Label
 
@@ -51,53 +49,13 @@ INDICATORS: dict[str, Label] = {
 }
 """Indicators of GB/T 36344-2018."""
 
-_Words = Callable[[re.Match[str]], Label]
-_REASONS: tuple[tuple[str, _Words], ...] = (
-    (
-        r"shrinks from (\d+) to (\d+) rows \(([\d.]+) %, at most ([\d.]+) %\)",
-        lambda m: Label(
-            zh=f"由 {m[1]} 行减为 {m[2]} 行（减少 {m[3]} %，上限 {m[4]} %）",
-            en=f"shrinks from {m[1]} to {m[2]} rows ({m[3]} %, at most {m[4]} %)",
-        ),
-    ),
-    (
-        r"changes ([\d.]+) % of (\d+) rows \(at most ([\d.]+) %\)",
-        lambda m: Label(
-            zh=f"{m[2]} 行中有 {m[1]} % 变动（上限 {m[3]} %）",
-            en=f"changes {m[1]} % of {m[2]} rows (at most {m[3]} %)",
-        ),
-    ),
-    (
-        r"required columns are missing: (.+)",
-        lambda m: Label(zh=f"缺少必填信息项：{m[1]}", en=f"required columns are missing: {m[1]}"),
-    ),
-    (
-        r"headings and notes passed over: (\d+)",
-        lambda m: Label(zh=f"略过标题、注释 {m[1]} 行", en=f"headings and notes passed over: {m[1]}"),
-    ),
-    (
-        # A file without a header shows its first row as headings, so foreign headings are not repeated.
-        r"columns not in the catalogue: .+",
-        lambda m: Label(
-            zh="有目录未登记的信息项（列名见批次清单）",
-            en="has columns that the catalogue does not declare (named in the list of deliveries)",
-        ),
-    ),
-)
-
-
-def delivery_reason(reason: str) -> Label | None:
-    """Return what a reader sees for a delivery's reason; null without one.
-
-    >>> delivery_reason("shrinks from 1000 to 700 rows (30.0 %, at most 10 %)").zh
-    '由 1000 行减为 700 行（减少 30.0 %，上限 10 %）'
-    """
-    if not reason:
-        return None
-    labels = [_one_reason(part) for part in reason.split("; ")]
-    if all(label.zh == label.en for label in labels):
-        return Label(zh=reason, en=reason)
-    return Label(zh="；".join(label.zh for label in labels), en="; ".join(label.en for label in labels))
+RULE_OUTCOMES: dict[str, Label] = {
+    "failed": Label(zh="不合格", en="fails"),
+    "no_finding": Label(zh="未发现问题", en="nothing found"),
+    "not_assessed": Label(zh="未评估", en="not assessed"),
+    "crashed": Label(zh="检查出错", en="the check crashed"),
+}
+"""What a rule says of a row."""
 
 
 def indicator_label(code: str) -> Label:
@@ -109,11 +67,3 @@ def indicator_label(code: str) -> Label:
 def english(label: Label) -> str:
     """Return the English of a label, its Chinese where there is none."""
     return label.en or label.zh
-
-
-def _one_reason(part: str) -> Label:
-    for pattern, words in _REASONS:
-        match = re.fullmatch(pattern, part)
-        if match:
-            return words(match)
-    return Label(zh=part, en=part)

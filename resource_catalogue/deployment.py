@@ -4,6 +4,7 @@ Here: the paths and keys of a deployment. Not here: what lies in them.
 """
 
 import datetime as dt
+import hashlib
 import os
 import secrets
 from collections.abc import Mapping
@@ -11,8 +12,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from resource_catalogue.errors import SettingError
+from resource_catalogue.errors import SettingError, own_place
 from resource_catalogue.settings import Settings, as_of_now, load_settings
+
+_KEY_BYTES = 32
+_MADE_WITH = {"row": ("raw", "standard")}
+"""Schemas of the lake that show that a key was in use, for deployments older than the marks of keys."""
+_RESTORE = (
+    "从备份恢复 var/keys；没有备份时只能删除 var（任务台账一并失去）后重新处理全部数据 / "
+    "restore var/keys from a backup; without one, only deleting var (the tasks' ledger with it) and processing "
+    "everything anew remains"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +98,64 @@ class Deployment:
         return self.settings.casework.url or f"sqlite:///{self.var / 'state' / 'casework.sqlite'}"
 
     def key(self, name: str) -> bytes:
-        """Return the secret of that name, made on first use with mode 0600 below ``var/keys/``.
+        """Return the secret of that name: 32 bytes below ``var/keys/``, mode 0600.
 
-        The file appears under its name only when it is whole, so a killed run leaves no short key.
+        It is made where nothing depends on it yet, and marked with its SHA-256 beside the folder of keys; a lost
+        or exchanged key is refused, since all row keys, tasks and pseudonyms would change without a word.
+
+        Raises:
+            SettingError: The key is lost, not readable, or another than the one that the data were made with.
         """
         path = self.var / "keys" / f"{name}.key"
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            draft = path.with_suffix(f".{os.getpid()}")
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(secrets.token_bytes(32))
-                file.flush()
-                os.fsync(file.fileno())
-            with suppress(FileExistsError):
-                os.link(draft, path)
-            draft.unlink()
-        return path.read_bytes()
+        with own_place(path):
+            if not path.exists():
+                self._refuse_loss(name, path)
+                self._make_key(name, path)
+            content = path.read_bytes()
+            mark = self._mark(name)
+            is_other = mark.exists() and mark.read_text(encoding="ascii").strip() != _fingerprint(content)
+        if len(content) != _KEY_BYTES or is_other:
+            raise SettingError(
+                str(path),
+                "密钥内容不对 / not the key that the data were made with"
+                if is_other
+                else f"{len(content)} 字节 / bytes",
+                f"原来的密钥，{_KEY_BYTES} 字节 / the key as it was made, {_KEY_BYTES} bytes",
+                _RESTORE,
+            )
+        return content
+
+    def _mark(self, name: str) -> Path:
+        return self.var / "key_marks" / f"{name}.sha256"
+
+    def _refuse_loss(self, name: str, path: Path) -> None:
+        """Refuse to make a key anew while anything that was made with it is there."""
+        made = [self.lake_root / schema for schema in _MADE_WITH.get(name, ())]
+        depending = [thing for thing in (self._mark(name), *made) if thing.exists()]
+        if depending:
+            raise SettingError(
+                str(path),
+                "密钥丢失 / the key is lost",
+                f"原来的密钥，以下内容由它生成 / the key that was used for {', '.join(map(str, depending))}",
+                _RESTORE,
+            )
+
+    def _make_key(self, name: str, path: Path) -> None:
+        """Make a key; it appears under its name only when it is whole, so a killed run leaves no short one."""
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_suffix(f".{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(_KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+        mark = self._mark(name)
+        mark.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        mark.write_text(_fingerprint(path.read_bytes()) + "\n", encoding="ascii")
+
+
+def _fingerprint(key: bytes) -> str:
+    return hashlib.sha256(key).hexdigest()

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from resource_catalogue.errors import CatalogueError
+from resource_catalogue.errors import EXPECTED, REMEDY, CatalogueError
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,7 +39,7 @@ class CatalogueFault:
 
     def __str__(self) -> str:
         place = f" {self.place}" if self.place else ""
-        return f"{self.where}{place}: {self.found}. Expected: {self.expected}. What to do: {self.remedy}"
+        return f"{self.where}{place}: {self.found}. {EXPECTED}: {self.expected}. {REMEDY}: {self.remedy}"
 
 
 class FaultyCatalogue(CatalogueError):

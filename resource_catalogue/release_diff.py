@@ -17,7 +17,7 @@ from resource_catalogue.release import Release
 
 ChangedKind = Literal["profile", "agency", "resource", "register", "dataset", "code_list"]
 
-_KIND_WORDS: dict[ChangedKind, Label] = {
+KIND_WORDS: dict[ChangedKind, Label] = {
     "profile": Label(zh="办法", en="profile"),
     "agency": Label(zh="机构", en="agency"),
     "resource": Label(zh="资源", en="resource"),
@@ -25,6 +25,7 @@ _KIND_WORDS: dict[ChangedKind, Label] = {
     "dataset": Label(zh="开放数据集", en="dataset"),
     "code_list": Label(zh="代码表", en="code list"),
 }
+"""What a person calls the kinds of entries."""
 _NAMING_KEYS = ("name", "id", "post", "field")
 
 
@@ -49,7 +50,7 @@ class Change:
 
     def text(self) -> Label:
         """Return the change as a person reads it."""
-        word = _KIND_WORDS[self.kind]
+        word = KIND_WORDS[self.kind]
         subject_zh = f"{word.zh} {self.id}" + (f" 的 {self.path}" if self.path else "")
         subject_en = f"{word.en} {self.id}" + (f", {self.path}" if self.path else "")
         if self.action == "added":

@@ -5,21 +5,28 @@ The one place that may read the machine's clock is ``as_of_now``: everything els
 """
 
 import datetime as dt
+import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from resource_catalogue.errors import SettingError
+from resource_catalogue.errors import SettingError, own_place
 from resource_catalogue.model import Label
+from resource_catalogue.shape_words import expected_words
 
 ENVIRONMENT_PREFIX = "CIVICLAKE_"
 _NOT_SETTINGS = {"CIVICLAKE_HOME", "CIVICLAKE_REALDATA"}
 _DEFAULTS = Path(__file__).with_name("defaults.toml")
+_OPTIONS = {"CIVICLAKE_AS_OF": "--as-of", "CIVICLAKE_PROFILE": "--profile"}
+"""Options of commands that are laid over the settings as their variables are."""
+_SEE = "参阅 / see docs/settings.md"
+_SHOWN_LENGTH = 60
+_Path = tuple[str, ...]
 
 
 class _Section(BaseModel):
@@ -45,7 +52,7 @@ class DeploymentSettings(_Section):
     @classmethod
     def _known(cls, name: str) -> str:
         if name not in available_timezones():
-            raise ValueError("a time zone such as Asia/Shanghai")
+            raise ValueError("时区，如 Asia/Shanghai / a time zone such as Asia/Shanghai")
         return name
 
 
@@ -160,15 +167,51 @@ def load_settings(home: Path, environment: Mapping[str, str] | None = None) -> S
     """
     path = home / "civiclake.toml"
     values = tomllib.loads(_DEFAULTS.read_text(encoding="utf-8"))
+    with own_place(path):
+        _refuse_absence(path)
     values.update(_read_toml(path))
-    _overlay(values, os.environ if environment is None else environment)
+    given = _overlay(values, os.environ if environment is None else environment, path)
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-        raise SettingError(
-            str(path), "; ".join(lines), "a known setting with a value of its type", "see docs/settings.md"
-        ) from None
+        raise _refusal(error.errors(include_url=False), given, path) from None
+
+
+def _refusal(errors: Iterable[Mapping[str, Any]], given: Mapping[_Path, str], file: Path) -> SettingError:
+    """Name each wrong setting and the place where its value was given: the file, a variable or an option."""
+    places, found, expected = [], [], []
+    for error in errors:
+        path = tuple(map(str, error["loc"]))
+        setting = ".".join(path)
+        origins = [_origin(name) for place, name in given.items() if path[: len(place)] == place]
+        places.append(origins[0] if origins else str(file))
+        if error["type"] == "extra_forbidden":
+            found.append(f"{setting}: 未知的设置 / unknown setting")
+            expected.append(_near(setting, setting_names()))
+        else:
+            found.append(f"{setting} = {_shown(path, error['input'])}")
+            expected.append(expected_words(error))
+    where, what, wanted = ("; ".join(dict.fromkeys(words)) for words in (places, found, expected))
+    return SettingError(where, what, wanted, _SEE)
+
+
+def _origin(variable: str) -> str:
+    option = _OPTIONS.get(variable)
+    return f"选项 / option {option} ({variable})" if option else f"环境变量 / environment variable {variable}"
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=3)
+    return f"已知的设置 / a known setting{': ' if close else ''}{', '.join(close)}"
+
+
+def _shown(path: _Path, value: Any) -> str:
+    """Return a value as given; an address may hold a password."""
+    if path[0] == "casework":
+        return "（不显示 / not shown）"
+    if isinstance(value, list | tuple | dict):
+        return "列表 / a list" if isinstance(value, list | tuple) else "表 / a table"
+    return "空 / null" if value is None else repr(str(value)[:_SHOWN_LENGTH])
 
 
 def environment_name(setting: str) -> str:
@@ -182,28 +225,43 @@ def environment_name(setting: str) -> str:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SettingError(
-            str(path), "there is no such file", "a deployment folder", "civiclake init DIR makes one"
-        ) from None
+        with own_place(path):
+            return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingError(str(path), f"not valid TOML ({error})", "TOML in UTF-8", "mend the file") from None
+        raise SettingError(
+            str(path), f"不是 TOML / not valid TOML ({error})", "TOML, UTF-8", "改正文件 / mend the file"
+        ) from None
 
 
-def _overlay(values: dict[str, Any], environment: Mapping[str, str]) -> None:
+def _refuse_absence(path: Path) -> None:
+    if not path.exists():
+        raise SettingError(
+            str(path),
+            "没有此文件 / there is no such file",
+            "部署目录 / a deployment's folder",
+            "用 --home 指定部署目录，或用 civiclake init 新建 / name it with --home, or make one: civiclake init DIR",
+        )
+
+
+def _overlay(values: dict[str, Any], environment: Mapping[str, str], file: Path) -> dict[_Path, str]:
+    """Lay the variables over the file's values; return which setting each of them gave."""
     known = {environment_name(".".join(path)): path for path in _leaves(Settings)}
+    given: dict[_Path, str] = {}
     for name, text in sorted(environment.items()):
         if not name.startswith(ENVIRONMENT_PREFIX) or name in _NOT_SETTINGS:
             continue
         if name not in known:
-            raise SettingError(
-                f"environment {name}", "unknown setting", "a known setting", "see docs/settings.md"
-            )
+            raise SettingError(_origin(name), "未知的设置 / unknown setting", _near(name, known), _SEE)
         target = values
         for part in known[name][:-1]:
             target = target.setdefault(part, {})
+            if not isinstance(target, dict):
+                raise SettingError(
+                    str(file), f"{part}: 不是一节 / not a section", f"[{part}]", "改正文件 / mend the file"
+                )
         target[known[name][-1]] = _from_text(text)
+        given[known[name]] = name
+    return given
 
 
 def _from_text(text: str) -> Any:

@@ -18,6 +18,7 @@ import yaml
 from pydantic import ValidationError
 
 from resource_catalogue.faults import CatalogueFault, FaultyCatalogue
+from resource_catalogue.shape_words import expected_words
 
 if TYPE_CHECKING:
     from yaml import SafeLoader as _ParserLoader
@@ -109,7 +110,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        found = f"byte {error.start} is not UTF-8"
+        found = f"第 {error.start} 字节不是 UTF-8 / byte {error.start} is not UTF-8"
         remedy = "另存为 UTF-8 / save the file as UTF-8"
         raise FaultyCatalogue([CatalogueFault(path, 0, "", found, "UTF-8", remedy)]) from None
     except OSError as error:
@@ -117,7 +118,7 @@ def _text(path: Path) -> str:
             path,
             0,
             "",
-            error.strerror or "not readable",
+            f"无法读取 / not readable ({error.strerror or type(error).__name__})",
             "可读文件 / a readable file",
             "检查路径 / check the path",
         )
@@ -130,13 +131,13 @@ def _root(path: Path, text: str) -> yaml.Node:
         node = _CoreLoader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        found = error.problem or "not YAML"
+        found = f"不是 YAML / not YAML ({error.problem or 'syntax'})"
         raise FaultyCatalogue([CatalogueFault(path, line, "", found, "YAML", remedy)]) from None
     except yaml.YAMLError:
-        raise FaultyCatalogue([CatalogueFault(path, 0, "", "not YAML", "YAML", remedy)]) from None
+        raise FaultyCatalogue([CatalogueFault(path, 0, "", "不是 YAML / not YAML", "YAML", remedy)]) from None
     if node is None:
         raise FaultyCatalogue(
-            [CatalogueFault(path, 0, "", "empty file", "YAML", "填写内容 / fill in the file")]
+            [CatalogueFault(path, 0, "", "空文件 / empty file", "YAML", "填写内容 / fill in the file")]
         )
     return node
 
@@ -156,7 +157,7 @@ class _Reader:
         line = self.lines.setdefault(place, node.start_mark.line + 1)
         if id(node) in self._seen:
             # The node's own mark is that of the anchor; the alias stands where its key does.
-            return self._refuse(line, place, "an alias (*name)", "写出值 / write the value out")
+            return self._refuse(line, place, "别名 / an alias (*name)", "写出值 / write the value out")
         self._seen[id(node)] = node
         if isinstance(node, yaml.MappingNode) and node.tag == "tag:yaml.org,2002:map":
             return dict(self._entries(node, place))
@@ -169,11 +170,11 @@ class _Reader:
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if key_node.tag != "tag:yaml.org,2002:str":
-                self._refuse(line, place, "a key that is not text", "给键加引号 / quote the key")
+                self._refuse(line, place, "键不是文本 / a key that is not text", "给键加引号 / quote the key")
                 continue
             key = str(key_node.value)
             if key in keys:
-                self._refuse(line, (*place, key), f"the key {key} twice", "删去其一 / delete one")
+                self._refuse(line, (*place, key), f"键重复 / the key {key} twice", "删去其一 / delete one")
                 continue
             keys.add(key)
             self.lines[(*place, key)] = line
@@ -192,7 +193,9 @@ class _Reader:
                 return text == "true"
             case "null":
                 return None
-        self._refuse(node.start_mark.line + 1, place, "a type tag (!name)", "删去标签 / delete the tag")
+        self._refuse(
+            node.start_mark.line + 1, place, "类型标签 / a type tag (!name)", "删去标签 / delete the tag"
+        )
         return None
 
     def _refuse(self, line: int, place: Place, found: str, remedy: str) -> None:
@@ -200,26 +203,9 @@ class _Reader:
         self.faults.append(CatalogueFault(self.path, line, place_text(place), found, expected, remedy))
 
 
-_EXPECTED: dict[str, tuple[str, str]] = {
-    "missing": ("此项必填 / this key is required", "补上此项 / add the key"),
-    "extra_forbidden": ("已知的键 / a known key", "改正拼写或删去 / correct the spelling or delete the key"),
-}
-_EXPECTED_ZH = {
-    "literal_error": "所列值之一",
-    "string_pattern_mismatch": "规定格式的文本",
-    "string_type": "文本（数字请加引号）",
-    "int_type": "整数",
-    "int_parsing": "整数",
-    "bool_type": "true 或 false",
-    "date_from_datetime_parsing": "日期 YYYY-MM-DD",
-    "date_type": "日期 YYYY-MM-DD",
-    "tuple_type": "列表",
-    "model_type": "映射",
-    "dict_type": "映射",
-    "mapping_type": "映射",
-    "too_short": "至少一项",
-    "greater_than": "更大的数",
-    "greater_than_equal": "更大的数",
+_REMEDIES: dict[str, str] = {
+    "missing": "补上此项 / add the key",
+    "extra_forbidden": "改正拼写或删去 / correct the spelling or delete the key",
 }
 
 
@@ -234,10 +220,10 @@ def faults_of(error: ValidationError, source: YamlSource) -> list[CatalogueFault
         One fault per error. ``found`` shows a scalar of the file, clipped, and for other values only their
         kind.
     """
-    items = error.errors(include_url=False, include_context=False)
+    items = error.errors(include_url=False)
     places = [tuple(item["loc"]) for item in items]
     return [
-        _fault(source, place, item["type"], item["msg"], item["input"])
+        _fault(source, place, item["type"], expected_words(item), item["input"])
         for place, item in zip(places, items, strict=True)
         # A list whose every item is faulty is also reported as too short: the items' own faults say it
         # better.
@@ -249,15 +235,12 @@ def _is_below(place: Place, above: Place) -> bool:
     return len(place) > len(above) and place[: len(above)] == above
 
 
-def _fault(source: YamlSource, location: Place, kind: str, message: str, found: Any) -> CatalogueFault:
-    said = message.removeprefix("Value error, ")
-    if kind in _EXPECTED_ZH:
-        said = f"{_EXPECTED_ZH[kind]} / {said}"
-    expected, remedy = _EXPECTED.get(kind, (said, "改正此值 / correct the value"))
+def _fault(source: YamlSource, location: Place, kind: str, expected: str, found: Any) -> CatalogueFault:
+    remedy = _REMEDIES.get(kind, "改正此值 / correct the value")
     if kind == "missing":
-        return source.fault(location[:-1], f"no key {location[-1]}", expected, remedy)
+        return source.fault(location[:-1], f"缺少 / no key {location[-1]}", expected, remedy)
     if kind == "extra_forbidden":
-        return source.fault(location, f"unknown key {location[-1]}", expected, remedy)
+        return source.fault(location, f"未知的键 / unknown key {location[-1]}", expected, remedy)
     return source.fault(source.nearest(location), _shown(found), expected, remedy)
 
 
@@ -267,4 +250,4 @@ def _shown(value: Any) -> str:
     if isinstance(value, str | int | float | bool):
         text = str(value)
         return text if len(text) <= _FOUND_LENGTH else text[:_FOUND_LENGTH] + "…"
-    return "a list" if isinstance(value, list | tuple) else "a mapping"
+    return "列表 / a list" if isinstance(value, list | tuple) else "映射 / a mapping"

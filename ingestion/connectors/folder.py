@@ -91,10 +91,11 @@ def unclaimed_files(deployment: Deployment, resources: Iterable[Resource], as_of
     found: list[str] = []
     for folder, _, _ in _arrival_folders(deployment, as_of):
         claimed = {path for pattern in patterns for path in folder.glob(pattern)}
+        # A link to nowhere is no file of the resource whose pattern it meets.
         found += [
             _sayable(path.relative_to(deployment.inbox).as_posix())
             for path in folder.rglob("*")
-            if path not in claimed and (path.is_symlink() or not path.is_dir())
+            if not path.is_dir() and (path not in claimed or not path.exists())
         ]
     return sorted(found)
 
@@ -177,7 +178,8 @@ def _file_time(path: Path, deployment: Deployment, as_of: dt.datetime) -> dt.dat
     zone = deployment.settings.zone()
     if deployment.settings.ingestion.arrival == "run":
         return as_of.astimezone(zone)
-    return dt.datetime.fromtimestamp(path.stat().st_mtime, zone)
+    # In whole seconds, as ``as_of`` counts: a file of this very second has arrived.
+    return dt.datetime.fromtimestamp(path.stat().st_mtime, zone).replace(microsecond=0)
 
 
 def _sayable(name: str) -> str:

@@ -98,6 +98,13 @@ def test_warnings_make_no_task(state: State, city: City) -> None:
     assert list_tasks(state) == []
 
 
+@pytest.mark.parametrize("severity", ["error", "block"])
+def test_what_must_be_settled_makes_a_task(state: State, city: City, severity: str) -> None:
+    city.found(finding(1, severity=severity))
+    assert reconcile(state, city.lake, city.release, DAY).wrote
+    assert [task.rows for task in list_tasks(state)] == [1]
+
+
 def test_an_empty_lake_makes_no_task(state: State, city: City) -> None:
     assert not reconcile(state, city.lake, city.release, DAY).wrote
 

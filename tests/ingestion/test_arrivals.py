@@ -6,7 +6,7 @@ import os
 import pytest
 from made_inbox import Inbox, at
 
-from ingestion.connectors.folder import arrivals
+from ingestion.connectors.folder import arrivals, unclaimed_files
 from ingestion.seen_files import SeenFiles
 from resource_catalogue.deployment import Deployment
 
@@ -40,6 +40,23 @@ def test_a_file_arrives_at_its_own_time(inbox: Inbox) -> None:
     deployment = _with_arrival(inbox, "file")
     assert arrivals(inbox.resource, deployment, at(6)) == []
     assert [one.arrived_at for one in arrivals(inbox.resource, deployment, at(8))] == [at(7)]
+
+
+def test_a_file_of_the_very_second_of_the_run_has_arrived(inbox: Inbox) -> None:
+    inbox.declare(source={"path": "*/bureau/*.csv"})
+    path = inbox.send("x")
+    os.utime(path, (at(7).timestamp() + 0.9, at(7).timestamp() + 0.9))
+    assert [one.arrived_at for one in arrivals(inbox.resource, _with_arrival(inbox, "file"), at(7))] == [
+        at(7)
+    ]
+
+
+def test_a_file_that_no_resource_claims_is_named(inbox: Inbox) -> None:
+    inbox.send("x")
+    inbox.send("x", "unknown.dat")
+    (inbox.deployment.inbox / "2026-03-01" / "gone.csv").symlink_to("nowhere")
+    found = unclaimed_files(inbox.deployment, [inbox.resource], at(28))
+    assert found == ["2026-03-01/bureau/unknown.dat", "2026-03-01/gone.csv"]
 
 
 def test_the_declared_issue_date_orders_deliveries_before_their_arrival(inbox: Inbox) -> None:

@@ -19,7 +19,7 @@ from reporting_city import (
 )
 
 from reporting.explain import AttributeExplanation, Explanation, explain
-from resource_catalogue.errors import SettingError
+from resource_catalogue.errors import NotFoundError, SettingError
 
 
 def _explained(city: City, identifier: str = FIRM, entity: str = "organisation", **more: bool) -> Explanation:
@@ -72,7 +72,7 @@ def test_the_deciding_entry_names_document_scope_and_cited_text(city: City) -> N
         dt.date(2025, 12, 20),
     )
     assert decision.citation is not None
-    assert decision.citation.endswith("(xinjiang@1)")
+    assert decision.citation.endswith("(xinjiang@1 a13¶4)")
 
 
 def test_an_attribute_that_no_entry_covers_has_no_decision(city: City) -> None:
@@ -159,7 +159,7 @@ def test_a_subject_key_serves_as_well_as_the_identifier(city: City) -> None:
     [("person", BAD_CITIZEN), ("organisation", BAD_CODE), ("person", "440524188001010014"), ("person", "")],
 )
 def test_a_refused_or_unknown_identifier_is_not_repeated(city: City, entity: str, identifier: str) -> None:
-    with pytest.raises(SettingError) as raised:
+    with pytest.raises((SettingError, NotFoundError)) as raised:
         _explained(city, identifier, entity)
     assert not identifier or identifier not in str(raised.value)
 
@@ -182,3 +182,20 @@ def test_lines_lead_with_the_winner_and_fit_six_columns(city: City) -> None:
         "已被同源新数据取代 / replaced by a newer row of its resource",
     ]
     assert {len(line) for line in lines} == {6}
+
+
+def test_a_line_names_the_part_of_its_own_resource_and_the_source_that_decides(city: City) -> None:
+    lines = {line[1]: line[5] for line in _attribute(_explained(city), "name").lines()}
+    assert lines["market"].startswith(f"数源 / registered source: {MARKET} (")
+    others = [rule for agency, rule in lines.items() if agency != "market"]
+    assert others
+    assert all(f"数源 / source: {MARKET}" in rule and "registered source" not in rule for rule in others)
+
+
+def test_what_the_register_does_not_name_is_said_of_the_attribute_not_of_the_agency(city: City) -> None:
+    name = _attribute(_explained(city), "name")
+    assert all("此属性" in line[5] for line in replace(name, decision=None).lines())
+    assert name.winner is not None
+    stranger = replace(name, winner=replace(name.winner, role="unregistered"))
+    assert stranger.lines()[0][5].startswith("此资源不是本属性的数源或比对方")
+    assert MARKET in stranger.lines()[0][5]
