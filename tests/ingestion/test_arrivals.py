@@ -53,10 +53,11 @@ def test_a_file_of_the_very_second_of_the_run_has_arrived(inbox: Inbox) -> None:
 
 def test_a_file_that_no_resource_claims_is_named(inbox: Inbox) -> None:
     inbox.send("x")
-    inbox.send("x", "unknown.dat")
-    (inbox.deployment.inbox / "2026-03-01" / "gone.csv").symlink_to("nowhere")
+    folder = inbox.deployment.inbox / "2026-03-01"
+    (folder / "unknown.dat").write_text("x", encoding="utf-8")
+    (folder / "bureau" / "gone.csv").symlink_to("nowhere")
     found = unclaimed_files(inbox.deployment, [inbox.resource], at(28))
-    assert found == ["2026-03-01/bureau/unknown.dat", "2026-03-01/gone.csv"]
+    assert found == ["2026-03-01/bureau/gone.csv", "2026-03-01/unknown.dat"]
 
 
 def test_the_declared_issue_date_orders_deliveries_before_their_arrival(inbox: Inbox) -> None:
