@@ -176,6 +176,21 @@ class Lake:
                 predicate, commit_properties=(commit or Commit()).properties()
             )
 
+    def erase(self, table: TableName, commit: Commit) -> None:
+        """Leave a table without rows, now and in its history: what was erased cannot be read by going back.
+
+        May be repeated: what a killed call left is taken away by the next one.
+        """
+        if self.exists(table) and not self.is_current(table, commit):
+            self.overwrite(table, self.read(table).clear(), commit)
+        # The version without rows has no data file, so that every file left is of an earlier one.
+        for path in self.data_files(table):
+            path.unlink(missing_ok=True)
+
+    def data_files(self, table: TableName) -> list[Path]:
+        """List the data files of a table, those of earlier versions too."""
+        return sorted(self.path(table).rglob("*.parquet"))
+
     def connect(self, *tables: TableName) -> duckdb.DuckDBPyConnection:
         """Return a connection with a view per table; of all tables where none is named.
 

@@ -46,8 +46,8 @@ from resource_catalogue.release import Release
 from resource_catalogue.settings import OpeningSettings
 from resource_catalogue.words import TableName
 
-_WITHDRAWN = "withdrawn "
-"""How the newest commit of a withdrawn table begins."""
+_WITHDRAWN = Commit(fingerprint="withdrawn")
+"""The newest commit of a withdrawn table; when and why is in the record."""
 _OPERATOR = ("报告平台运维", "report it to the platform's operator")
 _BACK = ("删除或脱敏该字段，或退回提供机构核实", "drop or mask it, or send it back to the agency")
 
@@ -161,7 +161,7 @@ def withdraw(
         _tell(lake, release, before, shelf, _text(causes), as_of)
         now = {"release": release.number, "profile": release.profile.reference, "state": "withdrawn"}
         record(lake, {**before, **now, **NOTHING_OPEN, "reason": reason or _text(causes)})
-    _empty(lake, table, f"{_WITHDRAWN}under release {release.number} at {as_of.isoformat()}")
+    lake.erase(table, _WITHDRAWN)
     shelf.clear()
     return True
 
@@ -205,22 +205,4 @@ def _text(causes: Sequence[Refusal]) -> str:
 def _has_data(lake: Lake, table: TableName) -> bool:
     """Tell whether a table has rows to take away, in its history if not in its newest version."""
     last = lake.last_commit(table)
-    return last is not None and (
-        not last.fingerprint.startswith(_WITHDRAWN) or bool(_data_files(lake, table))
-    )
-
-
-def _empty(lake: Lake, table: TableName, says: str) -> None:
-    """Leave a table without rows, now and in its history: what is withdrawn may not be read by going back."""
-    last = lake.last_commit(table)
-    if last is None:
-        return
-    if not last.fingerprint.startswith(_WITHDRAWN):
-        lake.overwrite(table, lake.read(table).clear(), Commit(fingerprint=says))
-    # The version without rows has no data file, so that every file left is of an earlier one.
-    for path in _data_files(lake, table):
-        path.unlink()
-
-
-def _data_files(lake: Lake, table: TableName) -> list[Path]:
-    return sorted(lake.path(table).rglob("*.parquet"))
+    return last is not None and (last.fingerprint != _WITHDRAWN.fingerprint or bool(lake.data_files(table)))

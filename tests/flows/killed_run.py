@@ -1,11 +1,11 @@
 """Run a city in this process and kill the process group at the n-th change of store (file, Delta, SQLite).
 
-Started by ``test_runs_killed_anywhere``; prints the number of changes when it ends alive.
+Started by ``test_runs_killed_anywhere`` in processes forked from one that has everything imported.
 """
 
+import json
 import os
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,16 +52,47 @@ def _sqlite(stores: Stores, connection: Any) -> None:
         stores.note("sqlite")
 
 
-def main(home: Path, as_of: str, kill_at: int) -> None:
-    """Run the city at an instant."""
+def run_until(home: Path, as_of: str, kill_at: int) -> None:
+    """Run the city at an instant in this process group; kill it at a change of store, 0 for never.
+
+    What it came to is written beside the city when it ends alive.
+    """
+    alone()
     stores = Stores(kill_at)
     watch(stores)
     from orchestration.platform import open_platform
     from orchestration.run import run_city
 
     outcome = run_city(open_platform(home, {"CIVICLAKE_AS_OF": as_of}))
-    print(f"changes={stores.changes} failed={len(outcome.failed)}")
+    told = {"changes": stores.changes, "failed": list(outcome.failed), **result_of(home)}
+    home.with_suffix(".json").write_text(json.dumps(told, default=str), encoding="utf-8")
 
 
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+def alone() -> None:
+    """Be a process group of one's own, silent, without the settings of the test run."""
+    os.setsid()
+    for name in [name for name in os.environ if name.startswith("CIVICLAKE_")]:
+        del os.environ[name]
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
+
+
+def result_of(home: Path) -> dict[str, Any]:
+    """Return the row hash of every table, and the status without ids, instants and versions."""
+    from casework.state import open_state
+    from lake import Lake
+    from lake.releases import current_release
+    from reporting.status import status as read_status
+    from resource_catalogue.deployment import Deployment
+
+    deployment = Deployment.open(home)
+    lake = Lake.of(deployment)
+    state = open_state(deployment.casework_url, deployment.settings.deployment.time_zone)
+    status = read_status(deployment, lake, state, current_release(lake))
+    state.close()
+    for part in status.values():
+        for row in part if isinstance(part, list) else ():
+            for name in ("id", "opened_at", "version"):
+                row.pop(name, None)
+    return {"tables": {str(table): lake.row_hash(table) for table in lake.tables()}, "status": status}

@@ -202,7 +202,7 @@ def test_altered_files_do_not_stay_where_no_new_version_replaces_them(lake: Lake
     assert_nothing_lies_open(lake)
 
 
-@pytest.mark.parametrize("step", ["record_withdrawal", "record", "_empty", "clear"])
+@pytest.mark.parametrize("step", ["record_withdrawal", "record", "erase", "clear"])
 def test_a_killed_withdrawal_is_finished_by_the_next_run_and_told_once(
     lake: Lake, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -212,7 +212,7 @@ def test_a_killed_withdrawal_is_finished_by_the_next_run_and_told_once(
     opened(lake, LIST, LIST_SQL)
     closed = in_state(LIST, entities_list="retired")
     with monkeypatch.context() as patched:
-        patched.setattr(Shelf if step == "clear" else withdraw, step, killed)
+        patched.setattr({"clear": Shelf, "erase": Lake}.get(step, withdraw), step, killed)
         with pytest.raises(KeyboardInterrupt):
             swept(lake, closed)
     assert [w.dataset for w in swept(lake, closed)] == [LIST.id]
