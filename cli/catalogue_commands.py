@@ -1,22 +1,24 @@
-"""Commands about the catalogue: check, publish, diff, schema."""
+"""Commands about the catalogue: check, publish, list, state, diff, schema."""
 
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from cli.options import HERE, AsJson, AsOf, Home, open_deployment
+from cli.options import HERE, AsJson, AsOf, Home, chosen, open_deployment
 from cli.output import both, print_json, print_table, say
 from cli.publishing import check_files, publish_files
 from resource_catalogue.errors import CatalogueError, own_place
 
 if TYPE_CHECKING:
+    from resource_catalogue.release import EntryState
     from resource_catalogue.release_diff import Change
 
 app = typer.Typer(
-    no_args_is_help=True, help="目录 / The catalogue: check its files, publish a release, compare two."
+    no_args_is_help=True,
+    help="目录 / The catalogue: check its files, publish a release, list, suspend or retire entries, compare two.",
 )
 
 
@@ -38,18 +40,68 @@ def check(home: Home = HERE, as_of: AsOf = None, as_json: AsJson = False) -> Non
         raise typer.Exit(CatalogueError.exit_code)
 
 
+RegisteredBy = Annotated[str, typer.Option(metavar="AGENCY/POST", help="登记 / who registered")]
+ReviewedBy = Annotated[str, typer.Option(metavar="AGENCY/POST", help="审核 / who reviewed; another post")]
+
+
 @app.command()
 def publish(
-    registered_by: Annotated[str, typer.Option(metavar="AGENCY/POST", help="登记 / who registered")],
-    reviewed_by: Annotated[
-        str, typer.Option(metavar="AGENCY/POST", help="审核 / who reviewed; another post")
-    ],
+    registered_by: RegisteredBy,
+    reviewed_by: ReviewedBy,
     home: Home = HERE,
     as_of: AsOf = None,
 ) -> None:
     """发布 / Freeze the checked files into the next numbered release."""
     release = publish_files(open_deployment(home, as_of), registered_by, reviewed_by)
     say(f"目录版本 / release {release.number}: {len(release.listed_resources())} 个资源 / resources listed")
+
+
+@app.command("list")
+def list_(home: Home = HERE, as_json: AsJson = False) -> None:
+    """列出 / List the resources and datasets of the release in force with their states."""
+    from lake import Lake
+    from lake.releases import current_release
+    from resource_catalogue.release import ENTRY_STATES
+
+    release = current_release(Lake.of(open_deployment(home)))
+    known = release.catalogue
+    named = {
+        **{r.id: ("resource", r.agency, r.name) for r in known.resources.values()},
+        **{d.id: ("dataset", d.agency, d.title) for d in known.datasets.values()},
+    }
+    entries = [(*named[entry], entry, state) for entry, state in sorted(release.states.items())]
+    if as_json:
+        names = ("kind", "agency", "name", "id", "state")
+        print_json([{**dict(zip(names, entry, strict=True)), "name": both(entry[2])} for entry in entries])
+        return
+    columns = ("标识 / id", "名称 / name", "种类 / kind", "机构 / agency", "状态 / state")
+    kinds = {"resource": "资源 / resource", "dataset": "开放数据集 / dataset"}
+    rows = [
+        (entry, name.zh, kinds[kind], agency, both(ENTRY_STATES[state]))
+        for kind, agency, name, entry, state in entries
+    ]
+    print_table(f"目录版本 / release {release.number}", columns, rows)
+
+
+@app.command()
+def state(
+    entry: Annotated[str, typer.Argument(help="资源或数据集标识 / id of a resource or dataset")],
+    to: Annotated[str, typer.Argument(help="draft | reviewed | listed | suspended | retired")],
+    registered_by: RegisteredBy,
+    reviewed_by: ReviewedBy,
+    home: Home = HERE,
+    as_of: AsOf = None,
+) -> None:
+    """暂停、停用或恢复 / Publish the next release with another state of one entry; the next run follows it up."""
+    from lake import Lake
+    from lake.releases import set_state
+    from resource_catalogue.release import ENTRY_STATES
+
+    deployment = open_deployment(home, as_of)
+    words = {str(word): label for word, label in ENTRY_STATES.items()}
+    wanted = cast("EntryState", chosen("STATE", to, words))
+    release = set_state(Lake.of(deployment), entry, wanted, deployment.as_of, registered_by, reviewed_by)
+    say(f"目录版本 / release {release.number}: {entry} {both(ENTRY_STATES[wanted])}")
 
 
 @app.command()

@@ -13,10 +13,19 @@ from pydantic import BaseModel
 
 from resource_catalogue.catalogue import Catalogue
 from resource_catalogue.dataset import Dataset
+from resource_catalogue.model import Label
 from resource_catalogue.profile import Profile
 from resource_catalogue.resource import Resource
 
 EntryState = Literal["draft", "reviewed", "listed", "suspended", "retired"]
+ENTRY_STATES: dict[EntryState, Label] = {
+    "draft": Label(zh="草拟", en="draft"),
+    "reviewed": Label(zh="已审核", en="reviewed"),
+    "listed": Label(zh="已发布", en="listed"),
+    "suspended": Label(zh="已暂停", en="suspended"),
+    "retired": Label(zh="已停用", en="retired"),
+}
+"""States of a resource or dataset in a release; only listed ones are taken in, built and opened."""
 
 
 @dataclass(frozen=True)

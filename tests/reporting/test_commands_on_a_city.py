@@ -121,3 +121,18 @@ def test_what_cannot_be_shown_is_an_error_of_its_kind(
     assert type(refused) is kind
     if arguments[1].startswith("open."):
         assert "standard." in refused.expected
+
+
+def test_entries_are_listed_with_their_states_and_a_suspended_one_says_so(asked: Asked) -> None:
+    before = {
+        entry["id"]: entry["state"] for entry in json.loads(shown(asked("catalogue", "list", "--json")))
+    }
+    entry = next(entry for entry, state in before.items() if state == "listed" and entry.startswith(MARKET))
+    posts = ("--registered-by", "bureau/registrar", "--reviewed-by", "bureau/reviewer")
+    assert "已暂停 / suspended" in shown(asked("catalogue", "state", entry, "已暂停", *posts))
+    assert "已暂停" in shown(asked("catalogue", "list"))
+    after = {entry["id"]: entry["state"] for entry in json.loads(shown(asked("catalogue", "list", "--json")))}
+    assert after == {**before, entry: "suspended"}
+    refused = asked("catalogue", "state", entry, "paused", *posts).exception
+    assert isinstance(refused, SettingError)
+    assert "suspended" in refused.expected
