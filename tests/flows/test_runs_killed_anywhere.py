@@ -27,7 +27,7 @@ WHOLE = bool(os.environ.get("TEST_WHOLE"))
 POINTS = 10 if WHOLE else 2
 ENOUGH = 8 if WHOLE else 1
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["orchestration.run", "expectations.run", "reporting.status"])
+FORKS.set_forkserver_preload(["orchestration.run", "expectations.run", "reporting.status", "dbt.cli.main"])
 
 
 @pytest.fixture(scope="module")
