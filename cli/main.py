@@ -9,10 +9,7 @@ import typer
 
 from cli import catalogue_commands, delivery_commands, reading_commands, running_commands, task_commands
 from cli.output import errors
-from resource_catalogue.errors import CivicError, place_error
-
-INTERRUPTED = 130
-"""Exit code of a command that Ctrl-C or SIGTERM stopped; mistakes have those of their kind (``CivicError``)."""
+from resource_catalogue.errors import INTERRUPTED, CivicError, place_error
 
 app = typer.Typer(
     name="civiclake",

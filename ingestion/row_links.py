@@ -12,7 +12,7 @@ from ingestion.replaced_rows import alike, successors
 from lake import Lake
 from lake.tables import REJECTED_ROWS, REPLACED_ROWS, SCHEMAS
 from resource_catalogue.resource import Resource
-from resource_catalogue.words import raw_table, standard_table
+from resource_catalogue.words import TableName, raw_table, standard_table
 
 
 def link_replaced_rows(lake: Lake, resource: Resource, old_delivery: str, new_delivery: str) -> None:
@@ -81,16 +81,12 @@ def relink(lake: Lake, resource: Resource, delivery: str, lines: pl.DataFrame) -
 
 def _lines(lake: Lake, resource: Resource, delivery: str) -> pl.DataFrame:
     """Return row number, line and sheet of every row of a delivery, rejected rows included."""
+    schema = pl.Schema({"row_number": pl.Int64, "line": pl.Int64, "sheet": pl.String})
     table = raw_table(resource.id)
-    frames = [pl.DataFrame(schema={"row_number": pl.Int64, "line": pl.Int64, "sheet": pl.String})]
-    if lake.exists(table):
-        columns = "_row_number as row_number, _line as line, _sheet as sheet"
-        split = f"select {columns} from {table} where _delivery_id = ?"
-        frames.append(lake.query(split, table, parameters=[delivery]))
-    if lake.exists(REJECTED_ROWS):
-        misfit = f"select row_number, line, sheet from {REJECTED_ROWS} where delivery_id = ?"
-        frames.append(lake.query(misfit, REJECTED_ROWS, parameters=[delivery]))
-    return pl.concat(frames, how="vertical_relaxed")
+    columns = "_row_number as row_number, _line as line, _sheet as sheet"
+    split = f"select {columns} from {table} where _delivery_id = ?"
+    misfit = f"select row_number, line, sheet from {REJECTED_ROWS} where delivery_id = ?"
+    return _of_both(lake, delivery, schema, {table: split, REJECTED_ROWS: misfit})
 
 
 def _record(
@@ -111,15 +107,19 @@ def _record(
 def _keyless(lake: Lake, resource: Resource, delivery: str) -> pl.DataFrame:
     """Return row number and row key of the delivery's rows that have no valid business key."""
     table = standard_table(resource.id)
-    frames = [pl.DataFrame(schema={"row_number": pl.Int64, "row_key": pl.String})]
-    if lake.exists(table):
-        columns = "_row_number as row_number, _row_key as row_key"
-        sql = f"select {columns} from {table} where _delivery_id = ? and not _has_key"
-        frames.append(lake.query(sql, table, parameters=[delivery]))
-    if lake.exists(REJECTED_ROWS):
-        sql = f"select row_number, row_key from {REJECTED_ROWS} where delivery_id = ?"
-        frames.append(lake.query(sql, REJECTED_ROWS, parameters=[delivery]))
-    return pl.concat(frames, how="vertical_relaxed")
+    schema = pl.Schema({"row_number": pl.Int64, "row_key": pl.String})
+    columns = "_row_number as row_number, _row_key as row_key"
+    split = f"select {columns} from {table} where _delivery_id = ? and not _has_key"
+    misfit = f"select row_number, row_key from {REJECTED_ROWS} where delivery_id = ?"
+    return _of_both(lake, delivery, schema, {table: split, REJECTED_ROWS: misfit})
+
+
+def _of_both(lake: Lake, delivery: str, schema: pl.Schema, queries: dict[TableName, str]) -> pl.DataFrame:
+    """Return a delivery's rows by the query of each table that exists: of split rows and of rejected ones."""
+    found = [
+        lake.query(sql, table, parameters=[delivery]) for table, sql in queries.items() if lake.exists(table)
+    ]
+    return pl.concat([pl.DataFrame(schema=schema), *found], how="vertical_relaxed")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from typing import Any
 
 import dagster as dg
 
-EXIT_CODE = 130
+from resource_catalogue.errors import INTERRUPTED
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _INTERRUPTS = (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
 
@@ -33,7 +34,7 @@ class Interruption:
     def note(cls, number: int, frame: FrameType | None) -> None:
         """Note the signal and let the work in hand end."""
         if cls.asked:
-            os._exit(EXIT_CODE)
+            os._exit(INTERRUPTED)
         cls.asked = True
 
     @classmethod

@@ -27,13 +27,7 @@ def sole_run(deployment: Deployment) -> Iterator[None]:
     Raises:
         LakeError: Other work on this deployment is under way.
     """
-    try:
-        lock = _lock(deployment, "run.lock").acquire(timeout=0)
-    except Timeout:
-        raise LakeError(
-            str(deployment.home), "another run is under way", "one run at a time", "wait for it to end"
-        ) from None
-    with lock:
+    with _sole(deployment, "run.lock", "another run is under way", "one run at a time", "wait for it to end"):
         yield
 
 
@@ -64,14 +58,17 @@ def sole_pages(deployment: Deployment) -> Iterator[None]:
     Raises:
         LakeError: They are open already.
     """
-    try:
-        lock = _lock(deployment, "ui.lock").acquire(timeout=0)
-    except Timeout:
-        raise LakeError(
-            str(deployment.home), "its pages are open already", "one `civiclake ui` at a time", "use that one"
-        ) from None
-    with lock:
+    open_already = ("its pages are open already", "one `civiclake ui` at a time", "use that one")
+    with _sole(deployment, "ui.lock", *open_already):
         yield
+
+
+def _sole(deployment: Deployment, name: str, found: str, expected: str, remedy: str) -> AcquireReturnProxy:
+    """Take a lock at once, or refuse with what its holder is doing."""
+    try:
+        return _lock(deployment, name).acquire(timeout=0)
+    except Timeout:
+        raise LakeError(str(deployment.home), found, expected, remedy) from None
 
 
 def _lock(deployment: Deployment, name: str) -> FileLock:

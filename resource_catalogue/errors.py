@@ -12,6 +12,9 @@ from pathlib import Path
 EXPECTED = "期望 / expected"
 REMEDY = "处理 / what to do"
 """Labels of the parts of a message."""
+INTERRUPTED = 130
+"""Exit code of a command that Ctrl-C or SIGTERM stopped; mistakes have those of their kind."""
+
 EXIT_CODES: dict[int, tuple[str, str]] = {
     0: ("完成", "done"),
     1: ("某一步骤失败，其余照常", "a step failed; the others were done"),
@@ -25,7 +28,7 @@ EXIT_CODES: dict[int, tuple[str, str]] = {
     6: ("数据集不得开放", "a dataset may not be opened"),
     7: ("数据表缺失、被占用或被改动", "a table is missing, locked or changed by another writer"),
     8: ("引擎出错", "an engine failed"),
-    130: ("被中断，可再次运行", "interrupted; run the same command again"),
+    INTERRUPTED: ("被中断，可再次运行", "interrupted; run the same command again"),
 }
 """What each exit code of the command says, in Chinese and English."""
 
