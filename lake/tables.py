@@ -26,6 +26,12 @@ SCORES = TableName("quality", "scores")
 """One row per scope (agency, resource), dimension and indicator; score null where not assessable."""
 DELIVERY_DECISIONS = TableName("decisions", "deliveries")
 """One row per decision of a person on a held delivery."""
+GRANTS = TableName("decisions", "grants")
+"""One row per grant as it stands (授权): who may receive which columns and rows of which entry, and how long."""
+OPEN_ROWS = TableName("decisions", "open_rows")
+"""One row per row of an open task and column it is about: what is under verification (核实中), and its case."""
+ACCESS = TableName("audit", "access")
+"""One row per access (存取记录), in the order of the chain; no value of a data row."""
 OPENED = TableName("opening", "datasets")
 """One row per opened dataset at its newest release."""
 WITHDRAWALS = TableName("opening", "withdrawals")
@@ -147,6 +153,59 @@ SCHEMAS: dict[TableName, pa.Schema] = {
             ("post", pa.string()),
             ("note", pa.string()),
             ("decided_at", _INSTANT),
+        ]
+    ),
+    GRANTS: pa.schema(
+        [
+            ("grant_id", pa.string()),
+            ("recipient_id", pa.string()),
+            ("agency_id", pa.string()),
+            ("entry", pa.string()),
+            ("columns", pa.list_(pa.string())),
+            ("divisions", pa.list_(pa.string())),
+            ("mode", pa.string()),
+            ("purpose", pa.string()),
+            ("share_table", pa.string()),
+            ("valid_from", pa.date32()),
+            ("valid_to", pa.date32()),
+            ("state", pa.string()),
+            ("release", pa.int64()),
+            ("decided_at", _INSTANT),
+        ]
+    ),
+    OPEN_ROWS: pa.schema(
+        [
+            ("case_id", pa.string()),
+            ("resource_id", pa.string()),
+            ("delivery_id", pa.string()),
+            ("row_number", pa.int64()),
+            ("row_key", pa.string()),
+            ("column", pa.string()),
+        ]
+    ),
+    ACCESS: pa.schema(
+        [
+            ("sequence", pa.int64()),
+            ("at", _INSTANT),
+            ("action", pa.string()),
+            ("result", pa.string()),
+            ("recipient_id", pa.string()),
+            ("agency_id", pa.string()),
+            ("post", pa.string()),
+            ("purpose", pa.string()),
+            ("grant_id", pa.string()),
+            ("entry", pa.string()),
+            ("columns", pa.list_(pa.string())),
+            ("table", pa.string()),
+            ("version", pa.int64()),
+            ("rows", pa.int64()),
+            ("bytes", pa.int64()),
+            ("subject_key", pa.string()),
+            ("divisions", pa.list_(pa.string())),
+            ("request_id", pa.string()),
+            ("detail", pa.string()),
+            ("previous_hash", pa.string()),
+            ("hash", pa.string()),
         ]
     ),
     OPENED: pa.schema(

@@ -117,6 +117,41 @@ class BasesSettings(_Section):
     also: tuple[str, ...] = ()
 
 
+class ServingSettings(_Section):
+    """Say how shared tables, lookups and the portal are served.
+
+    Attributes:
+        base_url: Address under which clients reach the platform, such as ``https://data.example.gov.cn``; null
+            takes the address that ``civiclake serve`` listens on.
+        url_minutes: How long the address of one file is good for.
+        token_days: Life of a recipient's token.
+        token_overlap_hours: How long the former token still works after a new profile was written.
+        access_token_minutes: Life of an access token that the token endpoint gives out.
+        requests_per_minute: Quota of a recipient that has none of its own.
+        lookup_batch: Most keys in one lookup.
+        body_bytes: Largest request body.
+    """
+
+    base_url: str | None = None
+    url_minutes: int = Field(default=60, ge=1, le=1440)
+    token_days: int = Field(default=180, ge=1, le=730)
+    token_overlap_hours: int = Field(default=24, ge=0)
+    access_token_minutes: int = Field(default=60, ge=11)
+    requests_per_minute: int = Field(default=20_000, ge=1)
+    lookup_batch: int = Field(default=1000, ge=1, le=1000)
+    body_bytes: int = Field(default=1_048_576, ge=1024)
+
+
+class AuditSettings(_Section):
+    """Say how long the record of access is kept.
+
+    Attributes:
+        retention_years: Years; three at least (Xinjiang a15¶2, read as a floor for all).
+    """
+
+    retention_years: int = Field(default=3, ge=3)
+
+
 class DemoSettings(_Section):
     """List the instants at which ``civiclake demo`` runs, in order."""
 
@@ -138,6 +173,8 @@ class Settings(_Section):
     opening: OpeningSettings = OpeningSettings()
     targets: TargetSettings = TargetSettings()
     engine: EngineSettings = EngineSettings()
+    serving: ServingSettings = ServingSettings()
+    audit: AuditSettings = AuditSettings()
     casework: CaseworkSettings = CaseworkSettings()
     bases: BasesSettings = BasesSettings()
     demo: DemoSettings = DemoSettings()
