@@ -14,12 +14,12 @@ import typer
 from cli.options import HERE, AsOf, Home, open_deployment
 from cli.output import console, say
 from cli.reading_commands import print_summary
-from ingestion.taking import ROW_KEY_NAME
 from lake import Lake
 from lake.releases import current_release
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import SettingError
 from resource_catalogue.profile import default_profile_id
+from resource_catalogue.subject_keys import ROW_KEY_NAME
 
 
 def add_to(app: typer.Typer) -> None:

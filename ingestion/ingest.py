@@ -14,12 +14,13 @@ from ingestion.declared import laid_over, read_otherwise, redeclared
 from ingestion.deliveries import current_slices, decided_deliveries, deliveries_of, record
 from ingestion.raw import deliveries_in_raw
 from ingestion.standard import refresh_standard
-from ingestion.taking import ROW_KEY_NAME, Taking
+from ingestion.taking import Taking
 from ingestion.waiting import NewDelivery, new_deliveries
 from lake import Lake
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.release import Release
 from resource_catalogue.resource import Resource
+from resource_catalogue.subject_keys import ROW_KEY_NAME
 from resource_catalogue.words import DeliveryState
 
 

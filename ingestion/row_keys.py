@@ -1,6 +1,7 @@
 """Keyed hashes that stand for rows and subjects where their identifiers must not be shown.
 
-Made here in Python with a key below ``var/keys/``; never in SQL, whose plans print the key.
+Here: over whole columns, with a key below ``var/keys/``. One value at a time: ``resource_catalogue/subject_keys.py``.
+Never in SQL, whose plans print the key.
 """
 
 from collections.abc import Sequence
@@ -10,17 +11,14 @@ import polars_hash as plh
 
 from resource_catalogue.entities import ENTITIES
 from resource_catalogue.resource import Resource
-
-_SEPARATOR = "\x1f"
-_HEX_DIGITS = 32
-"""128 bits are kept of each hash."""
+from resource_catalogue.subject_keys import HEX_DIGITS, SEPARATOR
 
 
 def keyed_hash(text: pl.Expr, key: bytes) -> pl.Expr:
     """Return the HMAC-SHA-256 of a text column, null for null."""
     named = text.cast(pl.String).alias("_hashed")
     hashed: pl.Expr = plh.concat_str([named]).chash.hmac_sha256(key=key.hex())
-    return hashed.str.slice(0, _HEX_DIGITS)
+    return hashed.str.slice(0, HEX_DIGITS)
 
 
 def row_key(resource: Resource, sent: Sequence[str], key: bytes) -> tuple[pl.Expr, pl.Expr]:
@@ -36,9 +34,9 @@ def row_key(resource: Resource, sent: Sequence[str], key: bytes) -> tuple[pl.Exp
     parts = [pl.col(name).cast(pl.String) for name in resource.key]
     has_key = pl.all_horizontal([part.is_not_null() for part in parts]) if parts else pl.lit(False)
     prefix = pl.lit(resource.id)
-    business = pl.concat_str([prefix, *parts], separator=_SEPARATOR, ignore_nulls=True)
+    business = pl.concat_str([prefix, *parts], separator=SEPARATOR, ignore_nulls=True)
     whole = pl.concat_str(
-        [prefix, pl.lit("row"), *[pl.col(c).fill_null("") for c in sent]], separator=_SEPARATOR
+        [prefix, pl.lit("row"), *[pl.col(c).fill_null("") for c in sent]], separator=SEPARATOR
     )
     chosen = pl.when(has_key).then(business).otherwise(whole)
     return keyed_hash(chosen, key).alias("_row_key"), has_key.alias("_has_key")
@@ -55,17 +53,5 @@ def _subject_key(resource: Resource, entity: str, key: bytes) -> pl.Expr:
     parts = [pl.col(name).cast(pl.String) for name in names if name]
     if len(parts) < len(names):
         return pl.lit(None, dtype=pl.String).alias(f"_{entity}_key")
-    text = pl.concat_str([pl.lit(entity), *parts], separator=_SEPARATOR)
+    text = pl.concat_str([pl.lit(entity), *parts], separator=SEPARATOR)
     return keyed_hash(text, key).alias(f"_{entity}_key")
-
-
-def subject_key_of(entity: str, parts: Sequence[str], key: bytes) -> str:
-    """Return the subject key of one identifier, the same that ``subject_keys`` gives its rows.
-
-    Args:
-        entity: Kind of subject.
-        parts: Normalised parts of the identifier, in the order of the entity's ``identifier``.
-        key: Secret of the subject keys.
-    """
-    text = pl.Series("parts", [_SEPARATOR.join((entity, *parts))])
-    return str(text.to_frame().select(keyed_hash(pl.col("parts"), key)).item())

@@ -28,10 +28,9 @@ from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import DeliveryError
 from resource_catalogue.release import Release
 from resource_catalogue.resource import Resource
+from resource_catalogue.subject_keys import ROW_KEY_NAME
 from resource_catalogue.words import DeliveryState
 
-ROW_KEY_NAME = "row"
-"""Name of the key below ``var/keys/`` that row and subject keys are made with."""
 _NAMED_COLUMNS = 20
 _NOT_KEPT = "the bytes in landing are missing or damaged, so they are not read under the new declaration"
 

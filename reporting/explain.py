@@ -12,7 +12,6 @@ from typing import Any
 
 from casework.state import State
 from lake import Lake
-from reporting.identifiers import entity_named, subject_key
 from reporting.places import Place, RowId, places_of
 from reporting.queries import from_clause, quoted, rows
 from reporting.register_entries import (
@@ -29,6 +28,7 @@ from reporting.subject_claims import SubjectRow, attribute_columns, subject_rows
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.entities import Attribute, Entity
 from resource_catalogue.errors import NotFoundError
+from resource_catalogue.identifiers import entity_named, subject_key
 from resource_catalogue.model import Label
 from resource_catalogue.release import Release
 from resource_catalogue.source_register import RegisterEntry

@@ -14,7 +14,6 @@ from lake import Lake
 from lake.claims import contributors
 from lake.releases import current_release
 from lake.tables import FINDINGS, RESULTS
-from reporting.identifiers import business_key, entity_named, is_key, subject_key
 from reporting.places import Place, RowId, places_of
 from reporting.queries import from_clause, quoted, rows
 from reporting.register_entries import both
@@ -22,6 +21,7 @@ from reporting.rule_texts import rule_texts
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.entities import ENTITIES
 from resource_catalogue.errors import NotFoundError, SettingError
+from resource_catalogue.identifiers import business_key, entity_named, is_key, subject_key
 from resource_catalogue.release import Release
 from resource_catalogue.resource import Resource
 from resource_catalogue.words import TableName, resource_table_name, standard_table

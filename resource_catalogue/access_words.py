@@ -94,9 +94,7 @@ class Grant:
         return share_table(self.entry, self.columns, self.divisions, self.mode)
 
 
-def share_table(
-    entry: str, columns: Iterable[str], divisions: Iterable[str], mode: GrantMode
-) -> TableName:
+def share_table(entry: str, columns: Iterable[str], divisions: Iterable[str], mode: GrantMode) -> TableName:
     """Name the table of a grant class: same entry, columns and divisions, served or copied.
 
     >>> str(share_table("base.person", ["citizen_id"], ["329902"], "table"))
@@ -108,7 +106,9 @@ def share_table(
     return TableName("share", f"{entry.replace('.', '__')}__{kind}__{mark}")
 
 
-AccessAction = Literal["list", "query", "changes", "file", "lookup", "verify", "download", "export", "trace", "explain"]
+AccessAction = Literal[
+    "list", "query", "changes", "file", "lookup", "verify", "download", "export", "trace", "explain"
+]
 ACCESS_ACTIONS: dict[AccessAction, Label] = {
     "list": Label(zh="列出共享", en="listed what is shared"),
     "query": Label(zh="查询共享表", en="queried a shared table"),

@@ -9,7 +9,7 @@ import pytest
 from made_inbox import Inbox, a_resource, table
 
 from ingestion.conform import conform, standard_schema
-from ingestion.row_keys import subject_key_of
+from resource_catalogue.subject_keys import subject_key_of
 
 KEY = b"k" * 32
 

@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reporting_city import BAD_CITIZEN, CITIZEN, FIRM, IDENTIFIER_RULE, LABOUR, MARKET, POLICE, City
 
-from ingestion.row_keys import subject_key_of, subject_keys
+from ingestion.row_keys import subject_keys
 from reporting.trace import trace
 from resource_catalogue.errors import SettingError
 from resource_catalogue.resource import Resource
+from resource_catalogue.subject_keys import subject_key_of
 
 STANDARD = "standard.market__registration"
 

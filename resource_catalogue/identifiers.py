@@ -1,22 +1,19 @@
 """From what a person types to the keys that rows carry: normalised by the norms, then hashed.
 
 Here: identifiers of subjects and business keys of rows. Not here: how a key is made
-(``ingestion/row_keys.py``). An identifier may be personal: no message repeats it.
+(``subject_keys.py``). An identifier may be personal: no message repeats it.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 
-import polars as pl
-
-from ingestion.row_keys import row_key, subject_key_of
-from ingestion.taking import ROW_KEY_NAME
 from norms import citizen_id, credit_code
 from norms.reading import Explanation, Reading
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.entities import ENTITIES, Entity
 from resource_catalogue.errors import SettingError
 from resource_catalogue.resource import Resource
+from resource_catalogue.subject_keys import ROW_KEY_NAME, business_key_of, subject_key_of
 
 SEPARATOR = "|"
 """Between the parts of an identifier that has several: ``division|329901``."""
@@ -78,8 +75,7 @@ def business_key(deployment: Deployment, resource: Resource, identifier: str) ->
         return None
     types = [resource.column(name).type for name in resource.key]
     values = [_of_type(kind, part) for kind, part in zip(types, parts, strict=True)]
-    frame = pl.DataFrame({name: [value] for name, value in zip(resource.key, values, strict=True)})
-    return str(frame.select(row_key(resource, [], deployment.key(ROW_KEY_NAME))[0]).item())
+    return business_key_of(resource.id, values, deployment.key(ROW_KEY_NAME))
 
 
 def _normalised(entity: str, attribute: str, text: str) -> str:
