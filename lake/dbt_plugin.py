@@ -8,6 +8,7 @@ it is only a view.
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow as pa
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import TargetConfig
 from duckdb import DuckDBPyConnection
@@ -15,7 +16,7 @@ from duckdb import DuckDBPyConnection
 from lake.claims import register_claims
 from lake.dbt_run import model_commit
 from lake.engine import configure_engine
-from lake.store import Lake
+from lake.store import GONE, Commit, Lake
 from resource_catalogue.release import Release
 from resource_catalogue.words import TableName
 
@@ -55,7 +56,8 @@ class Plugin(BasePlugin):
         lake = session.lake
         configure_engine(conn, lake.threads, lake.memory_limit, lake.scratch / "spill")
         lake.register(
-            conn, *lake.tables("standard", "base", "theme", "topic", "share", "candidate", "register")
+            conn,
+            *lake.tables("standard", "base", "theme", "topic", "share", "candidate", "register", "decisions"),
         )
         register_claims(conn, lake, session.release)
         self._connection = conn
@@ -68,13 +70,55 @@ class Plugin(BasePlugin):
         table = TableName(str(relation.schema), str(relation.identifier))
         lake = self._session.lake
         commit = model_commit(lake, self._session.release, config["inputs"], str(config["checksum"]))
+        equal = None
         if not lake.is_current(table, commit):
-            reader = (
-                self._connection.cursor()
-                .execute(f"select * from {config['staged']}")
-                .to_arrow_reader(100_000)
-            )
-            lake.overwrite(table, reader, commit)
+            key = list(config["unique_key"])
+            is_mergeable = bool(key) and _is_mergeable(self._connection, lake, table, config["staged"], key)
+            if is_mergeable and not _merge(self._connection, lake, table, config["staged"], key, commit):
+                equal = [lake.version(table), dict(commit.inputs), commit.fingerprint]
+            elif not is_mergeable:
+                lake.overwrite(table, _reader(self._connection, f"select * from {config['staged']}"), commit)
         lake.register(self._connection, table)
         made = {name: config[name] for name in ("inputs", "checksum", "compiled")}
-        self._session.built[str(config["model"])] = {"table": str(table), **made}
+        self._session.built[str(config["model"])] = {"table": str(table), **made, "found_equal": equal}
+
+
+def _is_mergeable(
+    connection: DuckDBPyConnection, lake: Lake, table: TableName, staged: str, key: list[str]
+) -> bool:
+    """Tell whether a model's rows can be laid over its table: equal columns, and a key that names each row."""
+    if not lake.exists(table):
+        return False
+    lake.register(connection, table)
+    cursor = connection.cursor()
+    shapes = [cursor.execute(f"describe select * from {name}").fetchall() for name in (str(table), staged)]
+    if [row[:2] for row in shapes[0]] != [row[:2] for row in shapes[1]]:
+        return False
+    columns = ", ".join(f'"{name}"' for name in key)
+    missing = " or ".join(f'"{name}" is null' for name in key)
+    found = cursor.execute(
+        f"select count(*) - count(distinct ({columns})), count(*) filter (where {missing}) from {staged}"
+    ).fetchone()
+    return found == (0, 0)
+
+
+def _merge(
+    connection: DuckDBPyConnection, lake: Lake, table: TableName, staged: str, key: list[str], commit: Commit
+) -> bool:
+    """Commit only the rows that are new, differ or are gone; return whether there were any."""
+    on = " and ".join(f't."{name}" = s."{name}"' for name in key)
+    cursor, changed = connection.cursor(), f"{staged}__changed"
+    cursor.execute(
+        f"create or replace table {changed} as "
+        f"select *, false as {GONE} from (select * from {staged} except all select * from {table}) "
+        f"union all by name select t.*, true as {GONE} from {table} as t anti join {staged} as s on {on}"
+    )
+    counted = cursor.execute(f"select count(*) from {changed}").fetchone()
+    if counted and counted[0]:
+        lake.change(table, _reader(cursor, f"select * from {changed}"), key, commit)
+    cursor.execute(f"drop table {changed}")
+    return bool(counted and counted[0])
+
+
+def _reader(connection: DuckDBPyConnection, sql: str) -> pa.RecordBatchReader:
+    return connection.cursor().execute(sql).to_arrow_reader(100_000)

@@ -79,9 +79,17 @@ class DbtProject:
 
 def prepare_project(deployment: Deployment) -> DbtProject:
     """Lay out the shipped models and the deployment's own as one project and parse it where it changed."""
-    folder = deployment.var / "dbt"
-    project = DbtProject(folder)
-    wanted = _project_files(deployment)
+    patterns = ("models/**/*.sql", "models/**/*.yml", "macros/*.sql", "dbt_project.yml")
+    return lay_out(deployment.var / "dbt", shipped_files(*patterns) | _files(deployment.home, patterns))
+
+
+def lay_out(folder: Path, files: Mapping[str, str]) -> DbtProject:
+    """Write the files of a project into a folder and parse it, where they are not those that were parsed last.
+
+    Args:
+        files: Text by path below the folder.
+    """
+    wanted = {**files, "profiles.yml": _PROFILE}
     # The stamp is written last: a project whose parse was killed is laid out and parsed anew.
     stamp = folder / "parsed"
     parser = f"dbt-core {version('dbt-core')}, dbt-duckdb {version('dbt-duckdb')}"
@@ -97,11 +105,20 @@ def prepare_project(deployment: Deployment) -> DbtProject:
             path.write_text(content, encoding="utf-8")
         _invoke(folder, ["parse"])
         stamp.write_text(wanted_hash, encoding="utf-8")
-    return project
+    return DbtProject(folder)
+
+
+def shipped_files(*patterns: str) -> dict[str, str]:
+    """Return text by path of the files of the shipped dbt project that match any of the patterns."""
+    spec = find_spec("dbt_project")
+    found = {}
+    for location in (spec.submodule_search_locations or ()) if spec else ():
+        found.update(_files(Path(location), patterns))
+    return found
 
 
 def build_models(
-    lake: Lake, deployment: Deployment, release: Release, selection: list[str], variables: dict[str, str]
+    lake: Lake, release: Release, project: DbtProject, selection: list[str], variables: dict[str, str]
 ) -> list[ModelResult]:
     """Build the selected models in order of dependence, unless every one of them is as it would be built.
 
@@ -113,7 +130,6 @@ def build_models(
         EngineError: A model failed; it is named, its engine's text withheld. Where columns or types are not those
             of the model's contract, they are named too.
     """
-    project = prepare_project(deployment)
     known = _built(project)
     if all(_is_current(lake, release, project, known.get(name), variables) for name in selection):
         return [ModelResult(name, str(known[name]["table"]).split(".")[0], "unchanged") for name in selection]
@@ -217,7 +233,11 @@ def _is_current(
     ):
         return False
     commit = model_commit(lake, release, made["inputs"], made["checksum"])
-    return lake.is_current(TableName.parse(made["table"]), commit)
+    table = TableName.parse(made["table"])
+    if lake.is_current(table, commit):
+        return True
+    # A merged table of which nothing had changed has no commit for what it was last held against.
+    return made.get("found_equal") == [lake.version(table), dict(commit.inputs), commit.fingerprint]
 
 
 def compiled_sql(deployment: Deployment, model: str) -> str:
@@ -265,16 +285,9 @@ def _checksum(sql: str) -> str:
     return hashlib.md5(sql.encode(), usedforsecurity=False).hexdigest()
 
 
-def _project_files(deployment: Deployment) -> dict[str, str]:
-    spec = find_spec("dbt_project")
-    shipped = [Path(location) for location in (spec.submodule_search_locations or ())] if spec else []
-    found = {}
-    for root in (*shipped, deployment.home):
-        for pattern in ("models/**/*.sql", "models/**/*.yml", "macros/*.sql", "dbt_project.yml"):
-            for path in sorted(root.glob(pattern)):
-                found[path.relative_to(root).as_posix()] = path.read_text(encoding="utf-8")
-    found["profiles.yml"] = _PROFILE
-    return found
+def _files(root: Path, patterns: Iterable[str]) -> dict[str, str]:
+    paths = [path for pattern in patterns for path in sorted(root.glob(pattern))]
+    return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in paths}
 
 
 def _invoke(folder: Path, arguments: list[str], check: bool = True) -> Any:

@@ -5,6 +5,7 @@ release, so that a stage that finds the same ones can be skipped: a second run w
 """
 
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,10 @@ from resource_catalogue.words import TableName
 Data: TypeAlias = pa.Table | pa.RecordBatchReader | pl.DataFrame
 _INPUTS, _FINGERPRINT = "civiclake.inputs", "civiclake.fingerprint"
 _CONFIGURATION: dict[str, str | None] = {"delta.enableDeletionVectors": "false"}
+_FOLLOWED: dict[str, str | None] = {**_CONFIGURATION, "delta.enableChangeDataFeed": "true"}
+"""Configuration of tables whose changes others follow."""
+GONE = "_gone"
+"""Column of a change that says that the row of its key is to be deleted."""
 _LOCK_SECONDS = 120
 
 
@@ -168,6 +173,24 @@ class Lake:
             merger.when_matched_update_all().when_not_matched_insert_all().execute()
         return self.version(table) or 0
 
+    def change(self, table: TableName, data: Data, key: Iterable[str], commit: Commit | None = None) -> int:
+        """Insert, update or delete rows by key in one commit; a row is deleted where its ``GONE`` is true."""
+        on = " and ".join(f"t.{_quoted(k)} = s.{_quoted(k)}" for k in key)
+        rows = _arrow(data)
+        values = {_quoted(name): f"s.{_quoted(name)}" for name in rows.schema.names if name != GONE}
+        with self._lock(table), engine_errors(str(table)):
+            merger = DeltaTable(str(self.path(table))).merge(
+                rows,
+                predicate=on,
+                source_alias="s",
+                target_alias="t",
+                commit_properties=(commit or Commit()).properties(),
+            )
+            merger.when_matched_delete(f"s.{GONE}").when_matched_update(
+                updates=values, predicate=f"not s.{GONE}"
+            ).when_not_matched_insert(updates=values, predicate=f"not s.{GONE}").execute()
+        return self.version(table) or 0
+
     def delete_where(self, table: TableName, where: Mapping[str, str], commit: Commit | None = None) -> None:
         """Delete the rows whose columns have the given values."""
         predicate = " and ".join(f"{_quoted(column)} = {_literal(value)}" for column, value in where.items())
@@ -186,6 +209,17 @@ class Lake:
         # The version without rows has no data file, so that every file left is of an earlier one.
         for path in self.data_files(table):
             path.unlink(missing_ok=True)
+
+    def drop(self, table: TableName) -> None:
+        """Remove a table with its history; a killed call leaves nothing that counts as a table."""
+        with self._lock(table):
+            self._handles.pop(table, None)
+            self._readings.pop(table, None)
+            # The log goes first, in one step: without it the files are no table.
+            log = self.path(table) / "_delta_log"
+            if log.exists():
+                log.rename(log.with_name("dropped"))
+            shutil.rmtree(self.path(table), ignore_errors=True)
 
     def data_files(self, table: TableName) -> list[Path]:
         """List the data files of a table, those of earlier versions too."""
@@ -310,7 +344,7 @@ class Lake:
                     rows,
                     mode="append",
                     schema_mode="merge",
-                    configuration=_CONFIGURATION,
+                    configuration=_FOLLOWED if table.schema == "share" else _CONFIGURATION,
                     commit_properties=properties,
                 )
             else:
@@ -320,7 +354,7 @@ class Lake:
                     mode="overwrite",
                     predicate=predicate,
                     schema_mode="merge" if predicate else "overwrite",
-                    configuration=_CONFIGURATION,
+                    configuration=_FOLLOWED if table.schema == "share" else _CONFIGURATION,
                     commit_properties=properties,
                 )
             after = self.version(table)

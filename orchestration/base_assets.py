@@ -112,7 +112,8 @@ def _build(
     variables = {"as_of_date": platform.as_of.date().isoformat()}
     if keys:
         names = [key.path[-1] for key in keys]
-        build_models(platform.lake, platform.deployment, platform.release, names, variables)
+        project = prepare_project(platform.deployment)
+        build_models(platform.lake, platform.release, project, names, variables)
     for key in sorted(set(selected) & set(held)):
         rules = ", ".join(sorted(held[key]))
         dg.get_dagster_logger().warning(f"阻断 / stopped: {key.to_user_string()} <- {rules}")

@@ -95,7 +95,8 @@ class City:
     def build(self, *names: str, of: Release | None = None, day: dt.date = DAY) -> list[str]:
         """Build models and return what became of them."""
         variables = {"as_of_date": day.isoformat()}
-        results = build_models(self.lake, self.deployment, of or a_release(), list(names), variables)
+        project = prepare_project(self.deployment)
+        results = build_models(self.lake, of or a_release(), project, list(names), variables)
         return [result.status for result in results]
 
 
