@@ -14,7 +14,7 @@ from lake.claims import contributors
 from lake.dbt_run import ModelResult, build_models, lay_out, shipped_files
 from lake.store import Lake
 from lake.tables import GRANTS
-from resource_catalogue.access_words import BASE_ENTRY, COPYING
+from resource_catalogue.access_words import BASE_ENTRY, COPYING, ServedEntry
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.entities import ENTITIES
 from resource_catalogue.errors import CatalogueError
@@ -126,6 +126,27 @@ def share_model(release: Release, one: ShareClass) -> str:
     return _config(key) + _call(
         "share_of_resource", *arguments, one.columns, prefixes, feeding(release, one), one.is_served
     )
+
+
+def served_entries(
+    release: Release, classes: Iterable[ShareClass], as_of: dt.datetime
+) -> dict[TableName, ServedEntry]:
+    """Say how each served table is asked: by its subject's identifier, or by the entry's own key."""
+    return {
+        one.table: _served(release, one.entry, as_of.isoformat())
+        for one in classes
+        if one.is_served
+        and (one.entry.startswith(f"{BASE_ENTRY}.") or one.entry in release.catalogue.resources)
+    }
+
+
+def _served(release: Release, entry: str, as_of: str) -> ServedEntry:
+    if entry.startswith(f"{BASE_ENTRY}."):
+        return ServedEntry(entry, entry.partition(".")[2], (), as_of)
+    resource = release.resource(entry)
+    if resource.subject in resource.entities:
+        return ServedEntry(entry, resource.subject, (), as_of)
+    return ServedEntry(entry, "", tuple(resource.column(name).type for name in resource.key), as_of)
 
 
 def feeding(release: Release, one: ShareClass) -> list[str]:

@@ -109,6 +109,11 @@ class Lake:
         delta = self._open(table)
         return delta.version() if delta else None
 
+    def identity(self, table: TableName) -> str | None:
+        """Return the table's own id: a table that was dropped and made again has another one."""
+        delta = self._open(table)
+        return str(delta.metadata().id) if delta else None
+
     def versions(self, tables: Iterable[TableName]) -> dict[str, int]:
         """Return the current versions of the tables that exist, by name."""
         pairs = ((str(table), self.version(table)) for table in tables)

@@ -106,6 +106,23 @@ def share_table(entry: str, columns: Iterable[str], divisions: Iterable[str], mo
     return TableName("share", f"{entry.replace('.', '__')}__{kind}__{mark}")
 
 
+@dataclass(frozen=True, slots=True)
+class ServedEntry:
+    """Say how a served table is asked: what an identifier of its subjects is, and how fresh it is.
+
+    Attributes:
+        entry: What it was made from.
+        entity: Kind of subject whose identifier is asked for; empty where it is the entry's own key.
+        key_types: Types of the columns of the entry's own key, in order.
+        as_of: Instant up to which the rows were brought.
+    """
+
+    entry: str
+    entity: str
+    key_types: tuple[str, ...]
+    as_of: str
+
+
 AccessAction = Literal[
     "list", "query", "changes", "file", "lookup", "verify", "download", "export", "trace", "explain"
 ]

@@ -70,12 +70,19 @@ def subject_key(deployment: Deployment, entity: str, identifier: str) -> str:
 
 def business_key(deployment: Deployment, resource: Resource, identifier: str) -> str | None:
     """Return the row key of a resource's business key; null where the text does not have its parts."""
-    parts = [part.strip() for part in identifier.split(SEPARATOR)]
-    if not resource.key or len(parts) != len(resource.key):
-        return None
     types = [resource.column(name).type for name in resource.key]
+    return business_key_by_types(deployment, resource.id, types, identifier)
+
+
+def business_key_by_types(
+    deployment: Deployment, resource_id: str, types: Sequence[str], identifier: str
+) -> str | None:
+    """Return the row key of a business key whose columns have the given types; null as above."""
+    parts = [part.strip() for part in identifier.split(SEPARATOR)]
+    if not types or len(parts) != len(types):
+        return None
     values = [_of_type(kind, part) for kind, part in zip(types, parts, strict=True)]
-    return business_key_of(resource.id, values, deployment.key(ROW_KEY_NAME))
+    return business_key_of(resource_id, values, deployment.key(ROW_KEY_NAME))
 
 
 def _normalised(entity: str, attribute: str, text: str) -> str:
