@@ -1,15 +1,19 @@
 """Commands about one subject or one row: explain, trace."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import HERE, AsJson, Home, open_deployment, opened_state
+from cli.options import HERE, As, AsJson, Home, open_deployment, opened_state
 from cli.output import Column, print_json, print_table, say, word
+from cli.recording import entry_of, known_actor, record_access
 from lake import Lake
 from lake.releases import current_release
 from reporting.words import RULE_OUTCOMES
+from resource_catalogue.deployment import Deployment
+from resource_catalogue.words import TableName, base_table
 
 if TYPE_CHECKING:
     from reporting.explain import AttributeExplanation, Explanation
@@ -35,14 +39,28 @@ def explain(
     ],
     home: Home = HERE,
     as_json: AsJson = False,
+    actor: As = "",
 ) -> None:
     """解释 / Say for one subject which agency's value survived, which lost, by which rule, from which line."""
     from reporting.explain import explain as explain_subject
 
     deployment = open_deployment(home)
     lake = Lake.of(deployment)
+    release = current_release(lake)
+    who = known_actor(release, actor)
     with opened_state(deployment) as state:
-        found = explain_subject(deployment, lake, current_release(lake), entity, identifier, state)
+        found = explain_subject(deployment, lake, release, entity, identifier, state)
+    record_access(
+        deployment,
+        "explain",
+        str(base_table(found.entity)),
+        who,
+        columns=tuple(attribute.name for attribute in found.attributes if attribute.is_claimed),
+        table=str(base_table(found.entity)),
+        version=lake.version(base_table(found.entity)),
+        rows=1,
+        subject_key=found.subject_key,
+    )
     if as_json:
         print_json(asdict(found))
     else:
@@ -56,12 +74,25 @@ def trace(
     key: Annotated[str, typer.Argument(help="行键、主体键或标识 / row key, subject key or identifier")],
     home: Home = HERE,
     as_json: AsJson = False,
+    actor: As = "",
 ) -> None:
     """溯源 / Follow a row of standard, base or claims to delivery, file, sheet, line and rule results."""
     from reporting.trace import trace_known
 
     deployment = open_deployment(home)
-    lines = trace_known(deployment, Lake.of(deployment), table, key)
+    lake = Lake.of(deployment)
+    who = known_actor(current_release(lake), actor)
+    lines = trace_known(deployment, lake, table, key)
+    record_access(
+        deployment,
+        "trace",
+        entry_of(table),
+        who,
+        table=table,
+        version=lake.version(TableName.parse(table)),
+        rows=len(lines),
+        subject_key=_traced_key(deployment, table, key, lines),
+    )
     if as_json:
         print_json([asdict(line) for line in lines])
         return
@@ -74,6 +105,17 @@ def trace(
     print_table(table, columns, map(_place_cells, lines))
     for line in lines:
         _print_results(line)
+
+
+def _traced_key(deployment: Deployment, table: str, key: str, lines: Sequence["TraceLine"]) -> str:
+    """Return the key of what was traced: of the subject, or of the one row; empty where it is several rows."""
+    from resource_catalogue.identifiers import subject_key
+
+    name = TableName.parse(table)
+    if name.schema != "standard":
+        return subject_key(deployment, name.name, key)
+    found = {line.row_key for line in lines}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _print_explanation(found: "Explanation") -> None:

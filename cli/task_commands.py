@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from casework import acts
+from casework.actors import Actor
 from casework.tasks import Happening, Row, Task, list_tasks, show_task
 from casework.tasks import overdue as overdue_tasks
 from casework.transitions import ANSWER_LABELS, DUE_LABELS, OUTCOME_LABELS, STATE_LABELS, TRANSITIONS
@@ -25,9 +26,11 @@ from cli.output import (
     stacked,
     word,
 )
+from cli.recording import record_access
 from lake import Lake
 from lake.releases import current_release
-from resource_catalogue.errors import own_place
+from resource_catalogue.deployment import Deployment
+from resource_catalogue.errors import CivicError, own_place
 from resource_catalogue.model import Label
 
 app = typer.Typer(
@@ -181,7 +184,26 @@ def export(
         path = export_task(
             state, lake, release, task, folder, actor_of(actor), deployment.as_of, explain=TaskWords(release)
         )
+        exported = show_task(state, task).task
+    _record_export(deployment, exported, actor_of(actor), path)
     say(str(path))
+
+
+def _record_export(deployment: Deployment, task: Task, actor: Actor, path: Path) -> None:
+    """Record that a sheet leaves the platform; one that cannot be recorded does not."""
+    try:
+        record_access(
+            deployment,
+            "export",
+            task.resource,
+            actor,
+            rows=task.rows,
+            bytes=path.stat().st_size,
+            detail={"case": task.id},
+        )
+    except CivicError:
+        path.unlink()
+        raise
 
 
 def _said(task: Task) -> None:

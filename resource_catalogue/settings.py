@@ -142,6 +142,24 @@ class ServingSettings(_Section):
     body_bytes: int = Field(default=1_048_576, ge=1024)
 
 
+class PortalSettings(_Section):
+    """Say how the open portal (公共数据开放平台) is run.
+
+    Attributes:
+        base_url: Address under which people reach it; null takes that of each request.
+        forms_per_hour: Forms that one address may send in an hour.
+        receipts_per_minute: Receipts that one address may ask for in a minute.
+        trusted_proxies: How many proxies stand before it, each adding the caller's address to ``X-Forwarded-For``.
+        https: Whether people reach it by HTTPS, so that its cookie may demand that.
+    """
+
+    base_url: str | None = None
+    forms_per_hour: int = Field(default=10, ge=1)
+    receipts_per_minute: int = Field(default=30, ge=1)
+    trusted_proxies: int = Field(default=0, ge=0)
+    https: bool = False
+
+
 class AuditSettings(_Section):
     """Say how long the record of access is kept.
 
@@ -152,10 +170,39 @@ class AuditSettings(_Section):
     retention_years: int = Field(default=3, ge=3)
 
 
+class DemoRecipient(_Section):
+    """Name a recipient that ``civiclake demo`` registers."""
+
+    id: str
+    agency: str
+    name: Label
+
+
+class DemoGrant(_Section):
+    """Describe a grant that ``civiclake demo`` applies for, and that every body concerned then consents to."""
+
+    recipient: str
+    entry: str
+    columns: tuple[str, ...]
+    divisions: tuple[str, ...] = ()
+    mode: Literal["service", "table", "file"]
+    purpose: str
+    scenario: str
+    basis: str
+    with_history: bool = False
+
+
 class DemoSettings(_Section):
-    """List the instants at which ``civiclake demo`` runs, in order."""
+    """Say what ``civiclake demo`` does.
+
+    Attributes:
+        acts: Instants at which it runs, in order.
+        recipients: Whom it registers before the first act; ``grants`` what they are granted.
+    """
 
     acts: tuple[dt.datetime, ...] = ()
+    recipients: tuple[DemoRecipient, ...] = ()
+    grants: tuple[DemoGrant, ...] = ()
 
 
 class Settings(_Section):
@@ -174,6 +221,7 @@ class Settings(_Section):
     targets: TargetSettings = TargetSettings()
     engine: EngineSettings = EngineSettings()
     serving: ServingSettings = ServingSettings()
+    portal: PortalSettings = PortalSettings()
     audit: AuditSettings = AuditSettings()
     casework: CaseworkSettings = CaseworkSettings()
     bases: BasesSettings = BasesSettings()
