@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: bench help install install-dev demo ui test test-long lint types contracts docs check lock clean
+.PHONY: bench help install install-dev demo ui serve test test-long lint types contracts docs check lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ demo: install ## run the demonstration city: feeds -> bases -> tasks -> opened d
 
 ui: install ## open the Dagster web pages on the demonstration city
 	$(BIN)/civiclake ui --home data/demo
+
+serve: install ## serve the demonstration: open portal on port 8000, shared tables and lookup on 8001
+	$(BIN)/civiclake serve --home data/demo
 
 test: install-dev ## run the tests (service tests that cannot run here are named as skipped)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not long"

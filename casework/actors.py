@@ -6,7 +6,7 @@ Not here: persons, passwords and sessions; a person is known by agency and post 
 from dataclasses import dataclass
 
 from casework.models import Case
-from casework.transitions import Party, Transition
+from casework.transition import Party, Transition
 from resource_catalogue.errors import NotPermitted
 from resource_catalogue.release import Release
 

@@ -16,11 +16,13 @@ from casework.actors import Actor, check_known, check_may, stands_for
 from casework.ledger import Act, advance, by_platform
 from casework.models import Case, Event
 from casework.notes import checked_note
-from casework.rectification import next_id, next_sequence
+from casework.numbering import next_id, next_sequence
 from casework.state import State
-from casework.transitions import DATA_OFFICER, DELIVERY_DECISION, QUALITY_OFFICER, Transition
+from casework.transition import Transition
+from casework.transitions import DATA_OFFICER, DELIVERY_DECISION, QUALITY_OFFICER
 from lake import Lake
 from lake.tables import DELIVERIES, DELIVERY_DECISIONS
+from resource_catalogue.acting_bodies import bodies
 from resource_catalogue.errors import CaseError, DeliveryError, NotPermitted
 from resource_catalogue.release import Release
 
@@ -28,7 +30,7 @@ KIND = "delivery_decision"
 DECISIONS = {"accepted": "accept", "rejected": "reject"}
 """What is decided, and the act that decides it; either word may be given."""
 Decision = Literal["accept", "accepted", "reject", "rejected"]
-_BODIES = {"authority", "operator"}
+_BODIES = ("authority", "operator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,7 @@ def decide_delivery(
     with state.write() as session:
         decided = _decided(session, delivery_id)
         if decided is None:
-            decided = _decide(
-                session, state.day(as_of).year, lake, release, delivery_id, act, actor, note, as_of
-            )
+            decided = _decide(session, state.day(as_of), lake, release, delivery_id, act, actor, note, as_of)
         elif (DECISIONS[decided.decision], decided.agency, decided.post) != (act, actor.agency, actor.post):
             raise CaseError(
                 decided.decision_id,
@@ -109,7 +109,7 @@ def list_decisions(state: State) -> list[DeliveryDecision]:
 
 def _decide(
     session: Session,
-    year: int,
+    day: dt.date,
     lake: Lake,
     release: Release,
     delivery_id: str,
@@ -121,11 +121,11 @@ def _decide(
     agency_id, resource_id = _held(lake, delivery_id)
     text = checked_note(f"delivery {delivery_id}", note)
     case = Case(
-        id=next_id(session, "D", year),
+        id=next_id(session, "D", day.year),
         sequence=next_sequence(session),
         kind=KIND,
         agency_id=agency_id,
-        raised_by=_deciding_body(release, actor, agency_id, delivery_id),
+        raised_by=_deciding_body(release, actor, agency_id, delivery_id, day),
         resource_id=resource_id,
         subject_kind="delivery",
         subject_id=delivery_id,
@@ -165,9 +165,10 @@ def _held(lake: Lake, delivery_id: str) -> tuple[str, str]:
     return agency_id, resource_id
 
 
-def _deciding_body(release: Release, actor: Actor, agency_id: str, delivery_id: str) -> str:
-    roles = release.catalogue.agencies[actor.agency].roles
-    if _BODIES.intersection(roles) and actor.post == QUALITY_OFFICER:
+def _deciding_body(release: Release, actor: Actor, agency_id: str, delivery_id: str, day: dt.date) -> str:
+    """Return the body that decides: a lower tier's authority has no say in what this tier takes in."""
+    deciding = [agency for role in _BODIES for agency in bodies(release, role, day)]
+    if actor.agency in deciding and actor.post == QUALITY_OFFICER:
         return actor.agency
     if stands_for(release, actor.agency, agency_id) and actor.post == DATA_OFFICER:
         return actor.agency

@@ -15,10 +15,13 @@ from typing import Any
 from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session
 
+from casework.access_models import access_parts
 from casework.actors import PLATFORM_POST, Actor
+from casework.form_models import form_parts
 from casework.models import Base, Case, Event, LedgerHead
 from casework.state import State
-from casework.transitions import UNOPENED, CaseState, transition_for
+from casework.transition import UNOPENED
+from casework.transitions import FINAL_STATES, transition_for
 from resource_catalogue.errors import CaseError
 
 
@@ -82,7 +85,7 @@ def advance(session: Session, case: Case, act: Act) -> Event:
     _check_time(session, case, act.at)
     case.state = transition.target(before)
     if transition.to_state is not None:
-        case.closed_at = act.at if case.state == CaseState.CLOSED else None
+        case.closed_at = act.at if case.state in FINAL_STATES else None
     session.add(case)
     session.flush()
     event = _event(session, case, act, before)
@@ -92,11 +95,10 @@ def advance(session: Session, case: Case, act: Act) -> Event:
 
 
 def case_hash(case: Case) -> str:
-    """Return the hash of a case with its clocks, receipts and rows."""
+    """Return the hash of a case with its clocks, receipts and rows, or what else its kind consists of."""
     digest = hashlib.sha256(_canonical(_values(case)))
-    for part in (case.clocks, case.receipts, case.rows):
-        for entry in part:
-            digest.update(_canonical(_values(entry)))
+    for entry in (*case.clocks, *case.receipts, *case.rows, *access_parts(case), *form_parts(case)):
+        digest.update(_canonical(_values(entry)))
     return digest.hexdigest()
 
 

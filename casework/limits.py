@@ -20,6 +20,8 @@ from resource_catalogue.settings import TargetSettings
 
 Basis = Literal["prescribed", "target", "none"]
 WORKING_DAY = "working_day"
+PROMPTLY = "及时"
+"""Word of the texts for which a deployment may promise days; 立即 is at once and has none."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,17 @@ def rectification_terms(profile: Profile, targets: TargetSettings) -> Terms:
     """
     procedure = profile.cases["rectification"]
     step = next((step for step in procedure.steps if "source_agency" in step.by), procedure.steps[0])
+    return step_terms(profile, "rectification", step, targets)
+
+
+def step_terms(profile: Profile, kind: str, step: Step, targets: TargetSettings) -> Terms:
+    """Return the terms of a step of a kind of case.
+
+    Raises:
+        CaseError: The profile's limit is not in working days, which this room cannot count.
+    """
     if step.limit.kind != "prescribed":
-        n = targets.rectification_working_days
+        n = _promised(kind, step, targets)
         return _terms(profile, step, n, "none" if n is None else "target")
     if step.limit.unit != WORKING_DAY:
         raise CaseError(
@@ -114,6 +125,13 @@ def set_due(clock: Clock, day: dt.date, limits: Limits) -> bool:
         due = limits.calendar.add_working_days(day, clock.limit_n)
         clock.due_on, clock.is_provisional = due.due_on, due.is_provisional
     return before != (clock.due_on, clock.is_provisional, clock.calendar)
+
+
+def _promised(kind: str, step: Step, targets: TargetSettings) -> int | None:
+    """Return the working days that the deployment promises where the text has no number; null for none."""
+    if kind == "rectification":
+        return targets.rectification_working_days
+    return targets.promptly_working_days if step.limit.word == PROMPTLY else None
 
 
 def _terms(profile: Profile, step: Step, n: int | None, basis: Basis) -> Terms:

@@ -11,20 +11,22 @@ clock of its own.
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from casework.evidence import Evidence, Found
 from casework.ledger import Act, advance, by_platform
 from casework.limits import Limits, Terms, rectification_terms, set_due, start_clock
 from casework.models import Case, Receipt, TaskRow
+from casework.numbering import next_id, next_sequence
 from casework.rounds import evaluate, is_exempt, is_settled, ranges
 from casework.state import State
 from casework.transitions import OPEN_STATES, CaseState, Outcome
 from lake import Lake
+from resource_catalogue.acting_bodies import bodies
 from resource_catalogue.errors import CaseError
 from resource_catalogue.release import Release
 
@@ -93,14 +95,14 @@ def settle(session: Session, case: Case, at: dt.datetime) -> bool:
 
 
 def raising_agency(release: Release, day: dt.date) -> str:
-    """Return the body that raises tasks: of the roles the profile names, the first that an agency has.
+    """Return the body that raises tasks: of the roles the profile names, the first that a body of its tier has.
 
     Raises:
         CatalogueError: The profile names nobody who exists.
     """
-    agencies = [agency for agency in release.catalogue.agencies.values() if agency.valid.contains(day)]
-    role = release.profile.raiser(KIND, {role for agency in agencies for role in agency.roles})
-    return min(agency.id for agency in agencies if role in agency.roles)
+    agencies = release.catalogue.agencies.values()
+    known = {role for agency in agencies for role in agency.roles if bodies(release, role, day)}
+    return bodies(release, release.profile.raiser(KIND, known), day)[0]
 
 
 class _Run:
@@ -234,19 +236,6 @@ class _Run:
 
     def _act(self, name: str, case: Case, detail: Mapping[str, object]) -> Act:
         return Act(name, by_platform(case), self.as_of, detail=detail)
-
-
-def next_sequence(session: Session) -> int:
-    """Return the next position in the order of cases."""
-    return (session.scalar(select(func.max(Case.sequence))) or 0) + 1
-
-
-def next_id(session: Session, letter: str, year: int) -> str:
-    """Return the next readable number of a year, such as ``R-2026-0001``."""
-    prefix = f"{letter}-{year}-"
-    ids: Iterable[str] = session.scalars(select(Case.id).where(Case.id.startswith(prefix)))
-    last = max((int(id_.removeprefix(prefix)) for id_ in ids), default=0)
-    return f"{prefix}{last + 1:04d}"
 
 
 def _cases() -> Select[tuple[Case]]:

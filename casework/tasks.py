@@ -146,7 +146,7 @@ def show_task(state: State, task_id: str) -> TaskDetail:
                 "列出任务 / civiclake tasks list",
             )
         events = session.scalars(select(Event).where(Event.case_id == task_id).order_by(Event.sequence))
-        return TaskDetail(task_of(case), tuple(map(_row, case.rows)), tuple(map(_happening, events)))
+        return TaskDetail(task_of(case), tuple(map(_row, case.rows)), tuple(map(happening_of, events)))
 
 
 def overdue(state: State, as_of: dt.datetime, agency: str | None = None) -> list[Task]:
@@ -267,7 +267,8 @@ def _row(row: TaskRow) -> Row:
     )
 
 
-def _happening(event: Event) -> Happening:
+def happening_of(event: Event) -> Happening:
+    """Describe an event of a case of any kind."""
     return Happening(
         event.sequence,
         event.at,

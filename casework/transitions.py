@@ -1,12 +1,15 @@
 """The states of a case, the words of its rows, and the table of what may follow what, as data.
 
 Here: states, outcomes and answers with what a person sees, transitions and who may make them. Not here:
-making them (``ledger.advance``), nor deciding when one is due (``rectification.py``).
+making them (``ledger.advance``), deciding when one is due (``rectification.py``), nor the states of recipients
+and grants (``access_transitions.py``) and of forms (``form_transitions.py``).
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from casework.access_transitions import CONSUMER_SUSPENSION, ENDED_STATES, RECIPIENT, SHARE_GRANT
+from casework.form_transitions import ENDED_FORM_STATES, PUBLIC_FORM
+from casework.transition import UNOPENED, Party, Transition
 from resource_catalogue.errors import CaseError
 from resource_catalogue.model import Label
 
@@ -50,14 +53,6 @@ class AnswerState(StrEnum):
     RETURNED = "returned"
 
 
-class Party(StrEnum):
-    """Who may make a transition."""
-
-    PLATFORM = "platform"
-    AGENCY = "agency"
-    RAISING_BODY = "raising_body"
-
-
 STATE_LABELS: dict[CaseState, Label] = {
     CaseState.DRAFTED: Label(zh="待下发", en="Drafted"),
     CaseState.ISSUED: Label(zh="已下发", en="Issued"),
@@ -88,33 +83,11 @@ DUE_LABELS: dict[str, Label] = {
 QUALITY_OFFICER = "quality_officer"
 DATA_OFFICER = "data_officer"
 
-UNOPENED = ""
 _WITH_AGENCY = (CaseState.ISSUED, CaseState.IN_WORK, CaseState.RETURNED, CaseState.REOPENED)
 OPEN_STATES = (CaseState.DRAFTED, *_WITH_AGENCY, CaseState.ANSWERED, CaseState.VERIFIED)
 """States in which a case still waits for something."""
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """Admit one act.
-
-    Attributes:
-        from_states: States in which it may happen; the empty text stands for a case that does not exist yet.
-        to_state: State after it; null keeps the state.
-        by: Who may do it; ``post`` narrows to one office of that body.
-        label: What a person sees.
-    """
-
-    act: str
-    from_states: tuple[str, ...]
-    to_state: CaseState | None
-    by: Party
-    label: Label
-    post: str | None = None
-
-    def target(self, state: str) -> str:
-        """Return the state after the act."""
-        return str(self.to_state or state)
+FINAL_STATES = frozenset({str(CaseState.CLOSED), *ENDED_STATES, *ENDED_FORM_STATES})
+"""States in which a case of any kind is over."""
 
 
 RECTIFICATION = (
@@ -197,6 +170,11 @@ DELIVERY_DECISION = (
 TRANSITIONS: dict[str, dict[str, Transition]] = {
     "rectification": {transition.act: transition for transition in RECTIFICATION},
     "delivery_decision": {transition.act: transition for transition in DELIVERY_DECISION},
+    "recipient": {transition.act: transition for transition in RECIPIENT},
+    "share_grant": {transition.act: transition for transition in SHARE_GRANT},
+    "consumer_suspension": {transition.act: transition for transition in CONSUMER_SUSPENSION},
+    "open_objection": {transition.act: transition for transition in PUBLIC_FORM},
+    "open_demand": {transition.act: transition for transition in PUBLIC_FORM},
 }
 
 

@@ -1,4 +1,4 @@
-"""Commands about the catalogue: check, publish, list, state, diff, schema."""
+"""Commands about the catalogue: check, publish, list, state, diff, schema, workbooks, coverage."""
 
 import json
 from dataclasses import asdict
@@ -13,6 +13,7 @@ from cli.publishing import check_files, publish_files
 from resource_catalogue.errors import CatalogueError, own_place
 
 if TYPE_CHECKING:
+    from resource_catalogue.inspection import CheckedFault
     from resource_catalogue.release import EntryState
     from resource_catalogue.release_diff import Change
 
@@ -29,15 +30,11 @@ _ACTIONS = {"added": "新增 / added", "removed": "删除 / removed", "changed":
 def check(home: Home = HERE, as_of: AsOf = None, as_json: AsJson = False) -> None:
     """检查 / Report all faults of the catalogue files with file, line and remedy."""
     _, checked = check_files(open_deployment(home, as_of))
-    errors = [remark for remark in checked if remark.severity == "error"]
     if as_json:
         print_json([{"severity": r.severity, **_fields(r.fault)} for r in checked])
     else:
-        for remark in checked:
-            say(str(remark))
-        say(f"{len(errors)} 个错误 errors, {len(checked) - len(errors)} 个提示 notes")
-    if errors:
-        raise typer.Exit(CatalogueError.exit_code)
+        _say_checked(checked)
+    _end_where_faulty(checked)
 
 
 RegisteredBy = Annotated[str, typer.Option(metavar="AGENCY/POST", help="登记 / who registered")]
@@ -137,6 +134,71 @@ def schema(folder: Annotated[Path, typer.Argument(help="写到哪里 / where to"
             text = json.dumps(body, ensure_ascii=False, indent=1)
             (folder / f"{name}.json").write_text(text, encoding="utf-8")
     print_table(str(folder), ("文件 / file",), [(f"{name}.json",) for name in json_schemas()])
+
+
+@app.command()
+def export(
+    xlsx: Annotated[Path, typer.Option("--xlsx", metavar="FILE", help="工作簿 / the workbook to write")],
+    agency: Annotated[
+        str | None, typer.Option("--agency", help="只导出一个机构的条目 / entries of one agency only")
+    ] = None,
+    home: Home = HERE,
+) -> None:
+    """导出工作簿 / Write the draft's entries as a workbook in the national guide's layout (填报模板)."""
+    from cli.catalogue_workbook import export_entries
+
+    count = export_entries(open_deployment(home), xlsx, agency)
+    say(f"{xlsx}: {count} 个条目 / entries")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="工作簿 XLSX 或 XLS / the workbook, XLSX or XLS")],
+    agency: Annotated[str, typer.Option("--agency", help="哪个机构的条目 / whose entries")],
+    check: Annotated[
+        bool, typer.Option("--check", help="只检查，不写文件 / check the result, write nothing")
+    ] = False,
+    home: Home = HERE,
+    as_of: AsOf = None,
+) -> None:
+    """导入工作簿 / Bring a workbook's entries into the draft's files; nothing is written unless all is right."""
+    from cli.catalogue_workbook import check_plan_files, plan_entries, tell_plan
+    from resource_catalogue.guide_workbook.drafts import write_plan
+
+    deployment = open_deployment(home, as_of)
+    plan, notes = plan_entries(deployment, file, agency)
+    for note in notes:
+        say(f"[提示 note] {note}")
+    if check:
+        checked = check_plan_files(deployment, plan)
+        tell_plan(plan, is_written=False)
+        _say_checked(checked)
+        _end_where_faulty(checked)
+        return
+    write_plan(plan)
+    tell_plan(plan, is_written=True)
+
+
+@app.command()
+def coverage(home: Home = HERE, as_json: AsJson = False) -> None:
+    """挂接率 / Show per agency: entries, those without data, data without a listed entry, attachment rate."""
+    from cli.catalogue_workbook import print_coverage
+
+    print_coverage(open_deployment(home), as_json)
+
+
+def _say_checked(checked: "list[CheckedFault]") -> None:
+    """Print the remarks of the catalogue check and their number."""
+    for remark in checked:
+        say(str(remark))
+    errors = sum(remark.severity == "error" for remark in checked)
+    say(f"{errors} 个错误 errors, {len(checked) - errors} 个提示 notes")
+
+
+def _end_where_faulty(checked: "list[CheckedFault]") -> None:
+    """End with the exit code of a faulty catalogue where there are errors."""
+    if any(remark.severity == "error" for remark in checked):
+        raise typer.Exit(CatalogueError.exit_code)
 
 
 def _line(change: "Change") -> str:

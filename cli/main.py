@@ -7,7 +7,17 @@ from typing import NoReturn
 
 import typer
 
-from cli import catalogue_commands, delivery_commands, reading_commands, running_commands, task_commands
+from cli import (
+    audit_commands,
+    catalogue_commands,
+    delivery_commands,
+    grant_commands,
+    reading_commands,
+    recipient_commands,
+    running_commands,
+    serving_commands,
+    task_commands,
+)
 from cli.output import errors
 from resource_catalogue.errors import INTERRUPTED, CivicError, place_error
 
@@ -25,9 +35,13 @@ app = typer.Typer(
 )
 running_commands.add_to(app)
 reading_commands.add_to(app)
+serving_commands.add_to(app)
 app.add_typer(catalogue_commands.app, name="catalogue")
 app.add_typer(delivery_commands.app, name="deliveries")
 app.add_typer(task_commands.app, name="tasks")
+app.add_typer(recipient_commands.app, name="recipients")
+app.add_typer(grant_commands.app, name="grants")
+app.add_typer(audit_commands.app, name="audit")
 
 
 def run() -> None:

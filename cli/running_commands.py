@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import HERE, AsOf, Home, open_deployment
+from cli.options import HERE, AsOf, Home, open_deployment, opened_state
 from cli.output import console, say
 from cli.reading_commands import print_summary
 from lake import Lake
@@ -90,6 +90,7 @@ def demo(
         say(f"第 {number} 幕 / act {number}: {instant.isoformat()}")
         act = Deployment.open(home, {"CIVICLAKE_AS_OF": instant.isoformat()})
         _publish_demo(act)
+        _share_demo(act)
         failed = _run(act, instant.isoformat()) or failed
     print_summary(Deployment.open(home))
     _tell_report(deployment)
@@ -206,18 +207,25 @@ def _copy_demo(home: Path) -> None:
 def _publish_demo(deployment: Deployment) -> None:
     from cli.publishing import publish_files
 
-    bodies = {role: agency for agency, role in _demo_bodies(deployment)}
+    bodies = _demo_bodies(deployment)
     registrar, reviewer = bodies["operator"], bodies["authority"]
     publish_files(deployment, f"{registrar}/registrar", f"{reviewer}/reviewer")
 
 
-def _demo_bodies(deployment: Deployment) -> list[tuple[str, str]]:
+def _share_demo(deployment: Deployment) -> None:
+    from cli.demo_sharing import share_demo
+
+    with opened_state(deployment) as state:
+        share_demo(deployment, state, _demo_bodies(deployment)["operator"])
+
+
+def _demo_bodies(deployment: Deployment) -> dict[str, str]:
+    """Return the authority and the operator of the division that the demonstration serves."""
     from resource_catalogue.catalogue import load_draft
 
+    own = deployment.settings.deployment.division_code
     agencies = load_draft(deployment.catalogue).catalogue.agencies.values()
-    return [
-        (agency.id, role) for agency in agencies for role in agency.roles if role in ("authority", "operator")
-    ]
+    return {role: agency.id for agency in agencies if agency.division_code == own for role in agency.roles}
 
 
 _MOST_NAMED = 5

@@ -1,28 +1,26 @@
-"""Indexes of served tables: one database file per version, found by subject key in under a millisecond.
+"""Reading the indexes of served tables: rows by subject key in under a millisecond.
 
-Here: making the index of a version when the version is there, swapping it whole, and finding rows by key. It opens
-``share.*`` only. Not here: who may look up what (``serving.lookup``), nor keyed hashes.
+Here: what a server holds. It opens indexes of ``share.*`` and nothing else of the lake. Not here: making them
+(``lookup_builder.py``), who may look up what (``serving.lookup``), keyed hashes.
 """
 
-import contextlib
 import json
 import re
-import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from lake.engine import engine_errors
-from lake.store import Lake
 from resource_catalogue.access_words import ServedEntry
 from resource_catalogue.errors import LakeError
 from resource_catalogue.words import TableName
 
-_CURRENT, _ENTRY = "current", "entry.json"
+CURRENT, ENTRY = "current", "entry.json"
+"""Names in a table's folder: the link to the index in use, and how the table is asked."""
 _NAME = re.compile(r"(\d+)-([0-9a-f-]+)\.duckdb")
 _THREADS = 2
 
@@ -38,25 +36,6 @@ class Found:
 
     version: int
     rows: dict[str, list[dict[str, Any]]]
-
-
-def build_indexes(lake: Lake, folder: Path, served: Mapping[TableName, ServedEntry]) -> list[TableName]:
-    """Bring the index of every served table up to its version, and drop the others; return those made anew.
-
-    A killed call leaves the former index in use, and the next one goes on.
-
-    Args:
-        folder: Where indexes lie, a folder per table.
-        served: How each table is asked.
-    """
-    wanted = [table for table in served if lake.exists(table)]
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for stale in {path.name for path in folder.iterdir()} - {table.name for table in wanted}:
-        shutil.rmtree(folder / stale)
-    made = [table for table in wanted if _build(lake, folder / table.name, table)]
-    for table in wanted:
-        _describe(folder / table.name / _ENTRY, served[table])
-    return made
 
 
 class LookupIndex:
@@ -99,7 +78,7 @@ class LookupIndex:
             LakeError: The table has no index (yet).
         """
         try:
-            told = json.loads((self._folder / table.name / _ENTRY).read_text(encoding="utf-8"))
+            told = json.loads((self._folder / table.name / ENTRY).read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise _not_indexed(table) from None
         return ServedEntry(told["entry"], told["entity"], tuple(told["key_types"]), told["as_of"])
@@ -112,7 +91,7 @@ class LookupIndex:
             self._held.clear()
 
     def _opened(self, table: TableName) -> tuple[str, duckdb.DuckDBPyConnection]:
-        name = _current(self._folder / table.name)
+        name = current_index(self._folder / table.name)
         if name is None:
             raise _not_indexed(table)
         held = self._held.get(table.name)
@@ -132,51 +111,10 @@ def _not_indexed(table: TableName) -> LakeError:
     )
 
 
-def _describe(path: Path, served: ServedEntry) -> None:
-    text = json.dumps(asdict(served), ensure_ascii=False)
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        with _drafting(path) as draft:
-            draft.write_text(text, encoding="utf-8")
-
-
-def _build(lake: Lake, folder: Path, table: TableName) -> bool:
-    version, identity = lake.version(table), lake.identity(table)
-    name = f"{version}-{identity}.duckdb"
-    if _current(folder) == name:
-        return False
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _drafting(folder / name) as draft, engine_errors(str(table)):
-        connection = lake.connect(table)
-        try:
-            connection.execute(f"attach '{draft}' as made")
-            connection.execute(f"create table made.rows as select * from {table} order by _subject_key")
-            connection.execute("create index by_subject on made.rows (_subject_key)")
-            connection.execute("detach made")
-        finally:
-            connection.close()
-    pointer = folder / f"{_CURRENT}.new"
-    pointer.unlink(missing_ok=True)
-    pointer.symlink_to(name)
-    pointer.replace(folder / _CURRENT)
-    for path in folder.iterdir():
-        if path.name not in (name, _CURRENT, _ENTRY):
-            path.unlink()
-    return True
-
-
-@contextlib.contextmanager
-def _drafting(path: Path) -> Iterator[Path]:
-    """Give a place to write; it gets its name when it is whole."""
-    draft = path.with_suffix(".draft")
-    draft.unlink(missing_ok=True)
-    yield draft
-    draft.chmod(0o600)
-    draft.replace(path)
-
-
-def _current(folder: Path) -> str | None:
+def current_index(folder: Path) -> str | None:
+    """Return the file name of the index in use; null where there is none."""
     try:
-        name = (folder / _CURRENT).readlink().name
+        name = (folder / CURRENT).readlink().name
     except FileNotFoundError:
         return None
     return name if _NAME.fullmatch(name) else None

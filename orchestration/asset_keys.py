@@ -8,6 +8,8 @@ from resource_catalogue.words import TableName, claims_table, resource_table_nam
 REGISTER = dg.AssetKey(["register", "roles"])
 SCORES = dg.AssetKey(["quality", "scores"])
 RECTIFICATION = dg.AssetKey(["casework", "rectification"])
+SHARES = dg.AssetKey(["share", "tables"])
+PORTAL_CATALOGUE = dg.AssetKey(["opening", "portal_catalogue"])
 REPORT = dg.AssetKey(["report", "run"])
 
 

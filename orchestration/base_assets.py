@@ -107,7 +107,7 @@ def _build(
     platform: Platform, selected: list[dg.AssetKey], parents: Mapping[dg.AssetKey, Iterable[dg.AssetKey]]
 ) -> list[dg.AssetKey]:
     """Build the selected models but those that a rule stops; return what was built."""
-    held = stopped(blockers(platform.lake, platform.release), {**_claimed(platform), **parents})
+    held = stopped(blockers(platform.lake, platform.release), {**claimed(platform), **parents})
     keys = [key for key in selected if key not in held]
     variables = {"as_of_date": platform.as_of.date().isoformat()}
     if keys:
@@ -120,7 +120,7 @@ def _build(
     return keys
 
 
-def _claimed(platform: Platform) -> dict[dg.AssetKey, list[dg.AssetKey]]:
+def claimed(platform: Platform) -> dict[dg.AssetKey, list[dg.AssetKey]]:
     """Return what each entity's claims are made from."""
     return {
         claims_key(entity): [standard_key(resource.id) for resource in contributors(platform.release, entity)]

@@ -5,6 +5,7 @@
 
 import dagster as dg
 
+from orchestration.access_assets import access_assets
 from orchestration.base_assets import base_assets
 from orchestration.casework_assets import casework_assets
 from orchestration.ingestion_assets import standard_assets
@@ -12,6 +13,7 @@ from orchestration.jobs import city_job, report_job, schedules, slice_jobs
 from orchestration.opening_assets import opening_assets
 from orchestration.platform import Platform, open_platform
 from orchestration.sensors import arrival_sensor
+from orchestration.sharing_assets import sharing_assets
 
 
 def build_definitions(platform: Platform | None = None) -> dg.Definitions:
@@ -25,10 +27,12 @@ def build_definitions(platform: Platform | None = None) -> dg.Definitions:
     base = base_assets(platform)
     models = {key for asset in base for key in asset.keys}
     opened = opening_assets(platform, models)
-    casework = casework_assets(platform, [asset.key for asset in opened])
+    shared = sharing_assets(platform, models)
+    keys = [asset.key for asset in opened]
+    casework, access = casework_assets(platform, keys), access_assets(platform, keys)
     jobs = [city_job(platform), *slice_jobs(platform)]
     return dg.Definitions(
-        assets=[*standard, *base, *opened, *casework],
+        assets=[*standard, *base, *opened, *shared, *casework, *access],
         jobs=[*jobs, report_job()],
         schedules=schedules(platform),
         sensors=[arrival_sensor(platform, jobs)],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from orchestration.asset_keys import REPORT, slices_of, standard_key
+from orchestration.asset_keys import PORTAL_CATALOGUE, REPORT, slices_of, standard_key
 from orchestration.platform import Platform
 from resource_catalogue.resource import Resource
 from resource_catalogue.words import resource_table_name
@@ -44,8 +44,8 @@ def city_job(platform: Platform) -> UnresolvedAssetJobDefinition:
 
 
 def report_job() -> UnresolvedAssetJobDefinition:
-    """Make the job of the report alone: Dagster skips it where a dataset it lists was stopped."""
-    return dg.define_asset_job(REPORT_JOB, selection=dg.AssetSelection.assets(REPORT))
+    """Make the job of what tells of a run: Dagster skips it where a dataset it lists was stopped."""
+    return dg.define_asset_job(REPORT_JOB, selection=dg.AssetSelection.assets(REPORT, PORTAL_CATALOGUE))
 
 
 def slice_jobs(platform: Platform) -> list[UnresolvedAssetJobDefinition]:

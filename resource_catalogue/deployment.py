@@ -71,6 +71,11 @@ class Deployment:
         return self.var / "landing"
 
     @property
+    def lookup(self) -> Path:
+        """Return the folder of the indexes that keyed lookups use."""
+        return self.var / "lookup"
+
+    @property
     def inbox(self) -> Path:
         """Return the folder that agencies' files arrive in.
 

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from lake import Lake
-from lake.lookup_index import LookupIndex, build_indexes
+from lake.lookup_builder import build_indexes
+from lake.lookup_index import LookupIndex
 from resource_catalogue.access_words import ServedEntry
 from resource_catalogue.errors import LakeError
 from resource_catalogue.words import TableName

@@ -1,0 +1,50 @@
+"""What the sharing server asks of others: who a credential belongs to, what is granted, and to keep the record.
+
+Here: the shapes only. Not here: who fulfils them (``casework`` decides, ``audit`` keeps; ``civiclake serve`` puts them
+together).
+"""
+
+import datetime as dt
+from typing import Protocol, runtime_checkable
+
+from resource_catalogue.access_words import Access, Grant, Recipient
+
+
+class Permit(Protocol):
+    """Say what a recipient may see on the day that was asked for."""
+
+    @property
+    def recipient(self) -> Recipient:
+        """Return who receives."""
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """Return the grants in force."""
+
+
+class Doors(Protocol):
+    """Tell who stands behind a credential, and what that recipient may see now."""
+
+    async def bearer(self, token: str, now: dt.datetime) -> Recipient | None:
+        """Return whose token it is; null where it is unknown, expired or revoked."""
+
+    async def client(self, client_id: str, secret: str, now: dt.datetime) -> Recipient | None:
+        """Return whose OAuth client credentials they are; null as above."""
+
+    async def permit(self, recipient_id: str, now: dt.datetime) -> Permit | None:
+        """Return what the recipient may see; null where it or its agency is suspended, or it has ended."""
+
+
+@runtime_checkable
+class LivingClients(Protocol):
+    """Tell whether client credentials still hold: doors that can, end access tokens with what they were given for."""
+
+    async def client_holds(self, client_id: str, now: dt.datetime) -> bool:
+        """Tell whether the client's credentials are known, not expired and not revoked."""
+
+
+class Recorder(Protocol):
+    """Keep the record of access (存取记录)."""
+
+    async def write(self, access: Access) -> None:
+        """Return when the access is durably recorded; raising means that nothing may be answered."""
