@@ -264,7 +264,7 @@ def _described(entry: FormEntry) -> FormCase:
         due_on=clock.due_on if clock else None,
         due_basis=clock.kind if clock else "silent",
         is_provisional=clock.is_provisional if clock else False,
-        due=due_label(case),
+        due=due_label(entry),
         citation=clock.citation if clock else "",
         profile=case.profile,
         release=case.release,

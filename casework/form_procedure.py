@@ -53,6 +53,12 @@ class Course:
     step: Step | None
     passed_on: Step | None
 
+    @property
+    def time_word(self) -> str:
+        """Return the text's own word of time where it has no number; else nothing."""
+        limit = self.step.limit if self.step else None
+        return limit.word or "" if limit and limit.kind == "target" else ""
+
     def terms(self, profile: Profile, kind: str, targets: TargetSettings) -> Terms | None:
         """Return the terms of the clock; null where the text is silent.
 

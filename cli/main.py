@@ -11,6 +11,7 @@ from cli import (
     audit_commands,
     catalogue_commands,
     delivery_commands,
+    form_commands,
     grant_commands,
     reading_commands,
     recipient_commands,
@@ -41,6 +42,7 @@ app.add_typer(delivery_commands.app, name="deliveries")
 app.add_typer(task_commands.app, name="tasks")
 app.add_typer(recipient_commands.app, name="recipients")
 app.add_typer(grant_commands.app, name="grants")
+app.add_typer(form_commands.app, name="forms")
 app.add_typer(audit_commands.app, name="audit")
 
 

@@ -6,10 +6,10 @@ because a replay of 300,000 files takes a sixth of the time. Not here: which tab
 writing, which ``lake.store`` alone does.
 """
 
-import hashlib
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -19,146 +19,21 @@ from uuid import UUID
 import orjson
 import polars as pl
 
-from resource_catalogue.errors import LakeError
+from lake.delta_files import (
+    DataFile,
+    DeletionVector,
+    LogCommit,
+    Snapshot,
+    TableRefused,
+    VersionMissing,
+    file_id,
+)
 
 _CHECKPOINT = re.compile(r"^(\d{20})\.checkpoint(?:\.(\d{10})\.(\d{10}))?\.parquet\Z")
 _COMMIT = re.compile(r"^(\d{20})\.json\Z")
 _ABSOLUTE = re.compile(r"^(?:[A-Za-z][A-Za-z0-9+.-]*:|/|\\)")
 _Z85 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
 _Action = Mapping[str, Any]
-
-
-class VersionMissing(LakeError):
-    """A version was never written, or its log is no longer kept."""
-
-
-class TableRefused(LakeError):
-    """A table names files outside its folder, or is written in a way that cannot be handed out."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeletionVector:
-    """Say which rows of a data file are deleted: inline, or in a file of the same table.
-
-    Attributes:
-        inline: The vector itself as the log has it; null where it lies in a file.
-        path: File below the table's folder; null where it is inline.
-        id: Name of that file in addresses, empty where inline.
-    """
-
-    inline: str | None
-    path: str | None
-    id: str
-    offset: int | None
-    size: int
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class DataFile:
-    """Describe one file of a table, of data or of changes.
-
-    Attributes:
-        id: Hash of the path: the same file has the same id in every version.
-        path: Below the table's folder, as the file system spells it (the log's spelling unquoted once).
-        size: Bytes, as the log says; readers find the footer by it.
-        partition_values: Text per partition column; null where the value is null.
-        modified_ms: When it was written, milliseconds since 1970.
-        stats: JSON text of its statistics, null where there are none.
-
-    Paths, partition values and statistics hold values of rows: they are not in its ``repr``.
-    """
-
-    id: str
-    path: str = field(repr=False)
-    size: int
-    partition_values: Mapping[str, str | None] = field(repr=False)
-    modified_ms: int = 0
-    stats: str | None = field(default=None, repr=False)
-    deletion_vector: DeletionVector | None = None
-
-    @property
-    def rows(self) -> int | None:
-        """Return the number of live rows where the statistics tell it."""
-        try:
-            held = orjson.loads(self.stats)["numRecords"] if self.stats else None
-        except (orjson.JSONDecodeError, KeyError, TypeError):
-            return None
-        if not isinstance(held, int):
-            return None
-        return held - (self.deletion_vector.rows if self.deletion_vector else 0)
-
-
-@dataclass(frozen=True, slots=True)
-class LogCommit:
-    """Say what one commit did, in so far as it changed data.
-
-    Attributes:
-        at_ms: When it was made, milliseconds since 1970.
-        adds: Files it added, ``removes`` took away, ``cdcs`` wrote with the changed rows.
-        metadata: New metadata, null where unchanged; ``protocol`` likewise.
-    """
-
-    version: int
-    at_ms: int
-    adds: tuple[DataFile, ...]
-    removes: tuple[DataFile, ...]
-    cdcs: tuple[DataFile, ...]
-    metadata: Mapping[str, Any] | None
-    protocol: Mapping[str, Any] | None
-
-
-class Snapshot:
-    """Hold the state of a table at one version.
-
-    Attributes:
-        version: Version that was read.
-        protocol: The log's protocol action; ``metadata`` its metaData action.
-        files: Data files in the order in which they came.
-    """
-
-    def __init__(
-        self,
-        version: int,
-        protocol: Mapping[str, Any],
-        metadata: Mapping[str, Any],
-        live: dict[str, DataFile],
-    ) -> None:
-        self.version, self.protocol, self.metadata = version, protocol, metadata
-        self.live = live
-        self.files: tuple[DataFile, ...] = tuple(live.values())
-        self.size = sum(file.size for file in self.files)
-        self._by_id: dict[str, DataFile] | None = None
-
-    @property
-    def schema_string(self) -> str:
-        """Return the schema as the log's JSON text."""
-        return str(self.metadata["schemaString"])
-
-    @property
-    def partition_columns(self) -> tuple[str, ...]:
-        """Name the partition columns."""
-        return tuple(self.metadata.get("partitionColumns") or ())
-
-    @property
-    def configuration(self) -> dict[str, str]:
-        """Return the table's properties."""
-        return dict(self.metadata.get("configuration") or {})
-
-    def file(self, file_id: str) -> DataFile | None:
-        """Find a data file, or the file of a deletion vector, by its id."""
-        if self._by_id is None:
-            found = {file.id: file for file in self.files}
-            found.update(_vector_files(self.files))
-            self._by_id = found
-        return self._by_id.get(file_id)
-
-
-def _vector_files(files: Iterable[DataFile]) -> Iterator[tuple[str, DataFile]]:
-    for file in files:
-        vector = file.deletion_vector
-        if vector is not None and vector.path is not None:
-            yield vector.id, DataFile(vector.id, vector.path, -1, {})
 
 
 @dataclass(slots=True)
@@ -237,6 +112,10 @@ class DeltaLog:
             TableRefused: A file lies outside the table's folder.
         """
         self.mark(version)
+        with self._readable():
+            return self._snapshot(version, base)
+
+    def _snapshot(self, version: int, base: Snapshot | None) -> Snapshot:
         state = (
             _State(dict(base.live), base.protocol, base.metadata, base.version)
             if base
@@ -255,7 +134,8 @@ class DeltaLog:
             VersionMissing: There is no commit of that version.
             TableRefused: A file lies outside the table's folder.
         """
-        return self._commit(version, list(self._actions(version)))
+        with self._readable():
+            return self._commit(version, list(self._actions(version)))
 
     def place(self, file: DataFile) -> Path | None:
         """Return where a file lies, or null where it is gone or a link leads out of the table's folder."""
@@ -266,12 +146,20 @@ class DeltaLog:
             return None
         return place if place.is_relative_to(home) and place.is_file() else None
 
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Turn what a broken log makes readers say, which may quote it, into a refusal of the table."""
+        try:
+            yield
+        except (ValueError, KeyError, TypeError, AttributeError, pl.exceptions.PolarsError):
+            raise TableRefused(self.where, "日志无法读取 / its log cannot be read") from None
+
     def _replay(self, state: _State, version: int) -> None:
         added = []
         for action in self._actions(version):
-            if action.get("add"):
+            if action.get("add") is not None:
                 added.append(self._data_file(action["add"]))
-            elif action.get("remove"):
+            elif action.get("remove") is not None:
                 state.live.pop(_key(self._data_file(action["remove"])), None)
             else:
                 state.take(action)
@@ -281,7 +169,7 @@ class DeltaLog:
 
     def _commit(self, version: int, actions: list[_Action]) -> LogCommit:
         def files(kind: str) -> tuple[DataFile, ...]:
-            chosen = (a[kind] for a in actions if a.get(kind))
+            chosen = (a[kind] for a in actions if a.get(kind) is not None)
             return tuple(self._data_file(a) for a in chosen if kind == "cdc" or a.get("dataChange", True))
 
         return LogCommit(
@@ -361,9 +249,9 @@ class DeltaLog:
             schema = pl.read_parquet_schema(path)
             wanted = [c for c in ("add", "metaData", "protocol", "sidecar") if c in schema]
             for row in pl.read_parquet(path, columns=wanted).iter_rows(named=True):
-                if row.get("sidecar"):
+                if row.get("sidecar") is not None:
                     return None
-                if row.get("add"):
+                if row.get("add") is not None:
                     file = self._data_file(row["add"])
                     state.live[_key(file)] = file
                 state.protocol = _without_nulls(row.get("protocol")) or state.protocol
@@ -411,15 +299,6 @@ class DeltaLog:
         return TableRefused(
             self.where, "表的文件在表的目录之外 / a file of the table lies outside its folder"
         )
-
-
-def file_id(path: str) -> str:
-    """Return the id of a file: a hash of its path below the table's folder.
-
-    >>> file_id("part-0.parquet")
-    '7f7df20909e2cb6a3d900f841cf041ce'
-    """
-    return hashlib.sha256(path.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 def _vector_path(text: str) -> str:

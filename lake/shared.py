@@ -11,7 +11,8 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
-from lake.delta_log import DataFile, DeltaLog, LogCommit, Snapshot, TableRefused, VersionMissing
+from lake.delta_files import DataFile, LogCommit, Snapshot, TableRefused, VersionMissing
+from lake.delta_log import DeltaLog
 from resource_catalogue.errors import LakeError
 from resource_catalogue.words import TableName
 

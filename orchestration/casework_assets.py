@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from casework.form_clocks import recount_forms
 from casework.limits import Limits
 from casework.rectification import reconcile
 from expectations.results import forget_unlisted
@@ -45,6 +46,7 @@ def _rectification_asset(platform: Platform) -> dg.AssetsDefinition:
         limits = Limits(targets=platform.deployment.settings.targets)
         with working(platform, RECTIFICATION), platform.state() as state:
             done = reconcile(state, platform.lake, platform.release, platform.as_of, limits)
+            recount_forms(state, platform.as_of, limits)
         counts = {"issued": len(done.issued), "closed": len(done.closed), "reopened": len(done.reopened)}
         return dg.MaterializeResult(metadata=counts)
 

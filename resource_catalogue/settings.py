@@ -170,7 +170,13 @@ class AuditSettings(_Section):
     retention_years: int = Field(default=3, ge=3)
 
 
-class DemoRecipient(_Section):
+class _Item(BaseModel):
+    """One of a list: set as a whole list, not by settings of its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DemoRecipient(_Item):
     """Name a recipient that ``civiclake demo`` registers."""
 
     id: str
@@ -178,7 +184,7 @@ class DemoRecipient(_Section):
     name: Label
 
 
-class DemoGrant(_Section):
+class DemoGrant(_Item):
     """Describe a grant that ``civiclake demo`` applies for, and that every body concerned then consents to."""
 
     recipient: str

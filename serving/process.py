@@ -11,11 +11,14 @@ from starlette.applications import Starlette
 
 from audit.group_writer import GroupWriter
 from audit.record import AccessRecord
+from casework.limits import Limits
 from casework.state import State, open_state
 from lake.lookup_index import LookupIndex
 from lake.shared import SharedLake
 from resource_catalogue.deployment import Deployment
+from resource_catalogue.profile import load_profile
 from serving.clock import ServingClock
+from serving.desk import PortalDesk, PublishedFacts
 from serving.doors import CaseworkDoors
 from serving.lookup.answers import Lookup
 from serving.lookup.app import LookupServer, lookup_routes
@@ -47,8 +50,6 @@ def sharing_side() -> Starlette:
 def portal_side() -> Starlette:
     """Return the open portal of the deployment that ``CIVICLAKE_HOME`` names."""
     deployment = _deployment()
-    from serving.desk import PortalDesk
-
     own = deployment.settings.portal
     settings = PortalSettings(
         base_url=own.base_url,
@@ -59,10 +60,12 @@ def portal_side() -> Starlette:
         trusted_proxies=own.trusted_proxies,
         https=own.https,
     )
+    folder, profile = deployment.var / "open", load_profile(deployment.settings.profile)
+    limits = Limits(targets=deployment.settings.targets)
     return portal_app(
-        deployment.var / "open",
+        folder,
         GroupWriter(AccessRecord.open(deployment)),
-        PortalDesk(_state(deployment)),
+        PortalDesk(_state(deployment), PublishedFacts(folder, profile), limits),
         ServingClock(deployment.as_of),
         settings,
     )

@@ -464,7 +464,7 @@ def test_a_database_of_the_version_before_gets_the_tables_and_keeps_its_ledger(
     city.found(finding(1, resource_id="market.entities", agency_id="market"))
     reconcile(state, city.lake, city.release, DAY)
     with state.engine.begin() as connection:
-        for table in ("consents", "grants", "credentials", "recipients"):
+        for table in ("form_contents", "forms", "consents", "grants", "credentials", "recipients"):
             connection.execute(text(f"drop table {table}"))
         connection.execute(text("update alembic_version set version_num = 'v0001'"))
     state.close()

@@ -146,7 +146,7 @@ def test_an_answer_is_recorded_and_tells_which_command_carries_it_out(
     printed = done("answer", NUMBER, outcome, *OFFICER, "--note", "已核实", "--note-en", "checked")
     command = f"civiclake catalogue state {DATASET} {state} --registered-by"
     assert (command in printed) == (state is not None)
-    assert ("数据仍在开放" in printed) == (state is not None)
+    assert ("尚未改变" in printed) == (state is not None)
     opened_now = opened(city)
     found = progress(opened_now, receipt)
     assert found is not None

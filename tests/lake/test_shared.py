@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from lake.delta_log import DataFile, DeltaLog, Snapshot, file_id
+from lake.delta_files import DataFile, Snapshot, file_id
+from lake.delta_log import DeltaLog
 from lake.shared import SharedLake, SharedTable, SnapshotCache, TableRefused, VersionMissing
 from resource_catalogue.errors import LakeError
 from resource_catalogue.words import TableName

@@ -5,7 +5,7 @@ import logging
 from dataclasses import replace
 
 import pytest
-from casework_city import PLANTED, City, at
+from casework_city import PLANTED, City, at, finding
 from hypothesis import given
 from hypothesis import strategies as st
 from public_forms import CONTACT, DATASET, SECRET, facts, form
@@ -20,12 +20,14 @@ from casework.form_answers import (
     send_back,
     show_form,
 )
+from casework.form_clocks import recount_forms
 from casework.form_procedure import outcome_label
 from casework.ledger import verify_ledger
 from casework.limits import Limits
 from casework.portal_forms import (
     LONGEST_CONTACT,
     LONGEST_TEXT,
+    Form,
     FormRefused,
     SentForm,
     new_receipt,
@@ -34,8 +36,11 @@ from casework.portal_forms import (
     submit,
     usual_receipt,
 )
-from casework.state import State
+from casework.rectification import reconcile
+from casework.state import State, open_state
 from casework.tasks import list_tasks
+from norms.working_days import WorkingCalendar
+from resource_catalogue.calendar import load_calendar
 from resource_catalogue.errors import CaseError, NotPermitted
 from resource_catalogue.settings import TargetSettings
 
@@ -70,11 +75,10 @@ def sent(state: State, profile: str = "yancheng", **limits: int) -> str:
 )
 @pytest.mark.requirement("P-16", "P-18", "D21")
 def test_the_text_says_who_answers_and_by_when(
-    state: State, profile: str, kind: str, dataset: str | None, agency: str, due_on: str | None, basis: str,
+    state: State, profile: str, kind: Form, dataset: str | None, agency: str, due_on: str | None, basis: str,
     article: str | None,
 ) -> None:  # fmt: skip
-    which = "demand" if kind == "demand" else "correction"
-    receipt = submit(state, facts(profile), form(which, dataset), DAY)
+    receipt = submit(state, facts(profile), form(kind, dataset), DAY)
     (case,) = list_forms(state)
     assert (case.agency, case.raised_by, case.due_basis) == (agency, "data_bureau", basis)
     assert case.due_on == (dt.date.fromisoformat(due_on) if due_on else None)
@@ -82,7 +86,7 @@ def test_the_text_says_who_answers_and_by_when(
     assert case.citation.endswith(f"({case.profile} {article})") if article else not case.citation
     found = progress(state, receipt)
     assert found is not None
-    assert (found.form, found.dataset, found.due_on) == (which, dataset, case.due_on)
+    assert (found.form, found.dataset, found.due_on) == (kind, dataset, case.due_on)
     assert verify_ledger(state).intact
 
 
@@ -95,6 +99,13 @@ def test_where_the_text_is_silent_the_sender_is_told_so(state: State) -> None:
     assert "没有规定" in passed_on.zh
     assert "putuo@" in passed_on.zh
     assert "no date" in passed_on.en
+
+
+def test_the_word_of_the_text_stands_where_it_has_no_number(state: State) -> None:
+    found = progress(state, sent(state, "xinjiang"))
+    assert found is not None
+    assert "第三十条" in found.steps[1][1].zh
+    assert "应当“立即”办理，没有按天数计的期限" in found.steps[1][1].zh
 
 
 def test_a_prescribed_day_is_cited_to_the_sender(state: State) -> None:
@@ -128,6 +139,36 @@ def test_a_day_past_the_announced_calendar_is_told_as_provisional(state: State) 
     assert found is not None
     assert found.due_on == dt.date(2027, 1, 11)
     assert "暂定" in found.steps[1][1].zh
+
+
+def test_a_provisional_day_is_counted_again_when_the_notice_is_loaded(state: State) -> None:
+    submit(state, facts("weihai"), form(), at("2026-12-28"))
+    known = load_calendar()
+    holidays = {dt.date(2027, 1, 1): False, dt.date(2027, 1, 4): False}
+    announced = Limits(WorkingCalendar("cn@2027.1", dt.date(2027, 12, 31), {**known.days, **holidays}))
+    assert recount_forms(state, at("2026-12-29"), Limits()) == []
+    assert recount_forms(state, at("2026-12-29"), announced) == [NUMBER]
+    (case,) = list_forms(state)
+    assert (case.due_on, case.is_provisional) == (dt.date(2027, 1, 13), False)
+    assert recount_forms(state, at("2026-12-29"), announced) == []
+    assert verify_ledger(state).intact
+
+
+def test_a_database_of_the_version_before_gets_the_tables_and_keeps_its_ledger(
+    any_url: str, city: City
+) -> None:
+    state = open_state(any_url)
+    city.found(finding(1))
+    reconcile(state, city.lake, city.release, DAY)
+    with state.engine.begin() as connection:
+        for table in ("form_contents", "forms"):
+            connection.execute(text(f"drop table {table}"))
+        connection.execute(text("update alembic_version set version_num = 'v0002'"))
+    state.close()
+    upgraded = open_state(any_url)
+    sent(upgraded)
+    assert verify_ledger(upgraded).intact
+    upgraded.close()
 
 
 @pytest.mark.requirement("P-18")
