@@ -125,6 +125,15 @@ def recipient_by_client(state: State, client_id: str, secret: str, now: dt.datet
     return _holder(state, _BY_CLIENT, {"client": client_id}, secret_hash(secret), now)
 
 
+def client_holds(state: State, client_id: str, now: dt.datetime) -> bool:
+    """Tell whether an OAuth client's credentials are known, not expired and not revoked."""
+    if not _CLIENT_ID.fullmatch(client_id):
+        return False
+    with state.ask() as connection:
+        found = connection.execute(_CLIENT, {"client_id": client_id}).mappings().first()
+    return found is not None and found["revoked_at"] is None and now < found["expires_at"]
+
+
 def secret_hash(secret: str) -> str:
     """Return the SHA-256 of a token or client secret, which has 256 bits of its own and needs no salt."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
@@ -201,6 +210,9 @@ def _holder(
     return replace(recipient, state="suspended") if found["shut"] else recipient
 
 
+_CLIENT: Select[Any] = select(Credential.revoked_at, Credential.expires_at).where(
+    Credential.id == bindparam("client_id"), Credential.kind == "client"
+)
 _HOLDER: Select[Any] = (
     select(
         *RECIPIENT_COLUMNS,

@@ -19,8 +19,10 @@ from lake.releases import current_release
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import SettingError
 
-_SIDES = ("portal_side", "sharing_side")
+_SIDES = ("serving.portal_process:portal_side", "serving.sharing_process:sharing_side")
 _STOP_SECONDS = 20.0
+_HEADER_MS = "10000"
+"""Longest time that a request's head may take: slow clients must not hold connections."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -62,8 +64,8 @@ def serve(
 
 def _command(side: str, host: str, port: int) -> list[str]:
     return [
-        sys.executable, "-m", "granian", f"serving.process:{side}", "--factory", "--interface", "asgi",
-        "--host", host, "--port", str(port), "--workers", "1", "--no-ws", "--no-access-log", "--log-level", "warning",
+        sys.executable, "-m", "granian", side, "--factory", "--interface", "asgi",
+        "--host", host, "--port", str(port), "--workers", "1", "--no-ws", "--http1-header-read-timeout", _HEADER_MS, "--no-access-log", "--log-level", "warning",
     ]  # fmt: skip
 
 

@@ -1,10 +1,10 @@
 """Scan the files as they will lie on the portal, after everything that could have gone wrong has.
 
-Here: reading back CSV bytes and Parquet, its statistics and metadata included, and looking for identifiers.
-Not here: what counts as a find (``masking/evidence.py``). Names of files and columns are looked at too.
+Here: reading back every file, Parquet's statistics and metadata included, and looking for identifiers. A column that
+holds what was looked at in another file is not looked at again. Not here: what counts as a find
+(``masking/evidence.py``). Names of files and columns are looked at too.
 """
 
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,9 +13,12 @@ import pyarrow.parquet as pq
 
 from lake.engine import engine_errors
 from masking.evidence import Evidence, Expected, find_evidence
+from opening.manifest import MANIFEST
+from opening.read_back import READERS, read_back
 
 _AROUND = "file and column names"
 _NOTHING_EXPECTED: Mapping[str, Expected] = {}
+_Seen = dict[str, list[pl.Series]]
 
 
 def scan_files(folder: Path, expected: Mapping[str, Expected]) -> list[Evidence]:
@@ -28,35 +31,42 @@ def scan_files(folder: Path, expected: Mapping[str, Expected]) -> list[Evidence]
     Returns:
         What is more than chance or declaration explains.
     """
-    found = [e for path in sorted(folder.iterdir()) for e in _scan_file(path, expected)]
+    seen: _Seen = {}
+    found = [e for path in sorted(folder.iterdir()) for e in _scan_file(path, expected, seen)]
     return list(dict.fromkeys(found))
 
 
-def _scan_file(path: Path, expected: Mapping[str, Expected]) -> list[Evidence]:
+def _scan_file(path: Path, expected: Mapping[str, Expected], seen: _Seen) -> list[Evidence]:
     with engine_errors(path.name):
         if path.suffix == ".parquet":
-            return _scan_parquet(path, expected)
-        if path.suffix == ".csv":
-            table = _read_csv(path)
-            return find_evidence(table, expected) + _scan_words([path.name, *table.columns])
+            return _scan_parquet(path, expected, seen)
+        if path.suffix in READERS and path.name != MANIFEST:
+            table, around = read_back(path)
+            return find_evidence(_unseen(table, seen), expected) + _scan_words(around)
     return _scan_words([path.name, *path.read_text(encoding="utf-8").splitlines()])
 
 
-def _read_csv(path: Path) -> pl.DataFrame:
-    """Read a CSV as text only; a numeric column keeps the reading that its own values allow."""
-    return pl.read_csv(io.BytesIO(path.read_bytes()), infer_schema=False, encoding="utf8")
+def _unseen(table: pl.DataFrame, seen: _Seen) -> pl.DataFrame:
+    """Return the columns that hold anything else than a column of the same name that was looked at before."""
+    new = []
+    for column in table.get_columns():
+        known = seen.setdefault(column.name, [])
+        if not any(column.dtype == other.dtype and column.equals(other) for other in known):
+            known.append(column)
+            new.append(column)
+    return pl.DataFrame(new)
 
 
 def _scan_words(words: list[str]) -> list[Evidence]:
     return find_evidence(pl.DataFrame({_AROUND: words}), _NOTHING_EXPECTED)
 
 
-def _scan_parquet(path: Path, expected: Mapping[str, Expected]) -> list[Evidence]:
+def _scan_parquet(path: Path, expected: Mapping[str, Expected], seen: _Seen) -> list[Evidence]:
     """Scan values, then the statistics and metadata that readers see without opening a page."""
     file = pq.ParquetFile(path)
     table = pl.from_arrow(file.read())
     assert isinstance(table, pl.DataFrame)
-    found = find_evidence(table, expected)
+    found = find_evidence(_unseen(table, seen), expected)
     for column, values in _statistics(file).items():
         found += find_evidence(pl.DataFrame({column: values}), expected)
     metadata = [

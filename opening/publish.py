@@ -40,7 +40,7 @@ from resource_catalogue.errors import CatalogueError
 from resource_catalogue.release import Release, body_hash
 from resource_catalogue.words import TableName
 
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 """Raised when masks, recognisers or files change, so that everything is decided and written anew."""
 _KEY = "opening"
 _BY_DAY = frozenset({"age_band"})

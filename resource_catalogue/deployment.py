@@ -162,5 +162,10 @@ class Deployment:
         mark.write_text(_fingerprint(path.read_bytes()) + "\n", encoding="ascii")
 
 
+def served_deployment() -> Deployment:
+    """Open the deployment that ``CIVICLAKE_HOME`` names, as the processes of servers do."""
+    return Deployment.open(Path(os.environ["CIVICLAKE_HOME"]))
+
+
 def _fingerprint(key: bytes) -> str:
     return hashlib.sha256(key).hexdigest()

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import anyio.to_thread
 
-from casework.credentials import recipient_by_client, recipient_by_token
+from casework.credentials import client_holds, recipient_by_client, recipient_by_token
 from casework.permits import Permit, permit
 from casework.state import State
 from resource_catalogue.access_words import Recipient
@@ -35,6 +35,10 @@ class CaseworkDoors:
     async def client(self, client_id: str, secret: str, now: dt.datetime) -> Recipient | None:
         """Return whose OAuth client credentials they are; null as above."""
         return await _asked(lambda: recipient_by_client(self._state, client_id, secret, now))
+
+    async def client_holds(self, client_id: str, now: dt.datetime) -> bool:
+        """Tell whether client credentials still hold, and with them the access tokens they were exchanged for."""
+        return await _asked(lambda: client_holds(self._state, client_id, now))
 
     async def permit(self, recipient_id: str, now: dt.datetime) -> Permit | None:
         """Return what the recipient may see; null where it or its agency is suspended, or it has ended."""

@@ -29,6 +29,7 @@ from casework.actors import Actor
 from casework.consumer_suspension import list_suspensions, resume_agency, suspend_agency
 from casework.credentials import (
     Issued,
+    client_holds,
     issue_client,
     issue_token,
     recipient_by_client,
@@ -126,6 +127,17 @@ def test_a_client_needs_its_own_id_and_its_own_secret(any_state: State, city: Ci
     ]
     assert [recipient_by_client(any_state, *pair, DAY) for pair in wrong] == [None] * len(wrong)
     assert recipient_by_token(any_state, made.secret, DAY) is None
+
+
+def test_a_client_holds_until_it_is_revoked_or_has_run_out(any_state: State, city: City) -> None:
+    enrol(any_state, city)
+    made = issue_client(any_state, city.release, "demo_tax", CENTRE, DAY, SETTINGS)
+    assert client_holds(any_state, made.id, DAY)
+    assert not client_holds(any_state, made.id, made.expires_at)
+    assert not client_holds(any_state, "demo_tax-0000000000000000", DAY)
+    assert not client_holds(any_state, "demo_tax' or '1'='1", DAY)
+    revoke_tokens(any_state, city.release, "demo_tax", CENTRE, "设备遗失", DAY)
+    assert not client_holds(any_state, made.id, DAY)
 
 
 def test_a_fresh_token_leaves_the_former_one_the_overlap_and_no_more(any_state: State, city: City) -> None:

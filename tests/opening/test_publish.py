@@ -26,6 +26,7 @@ from opened_city import folder, opened, state_of
 from lake import Lake
 from lake.tables import OPENED
 from opening import publish
+from opening.files import SUFFIXES
 from opening.final_scan import scan_files
 from opening.publish import open_dataset
 from resource_catalogue.errors import CatalogueError
@@ -49,11 +50,8 @@ def test_a_list_is_opened_with_files_manifest_table_and_record(lake: Lake) -> No
     result = opened(lake, LIST, LIST_SQL)
     assert (result.state, result.rows, result.k) == ("opened", 40, None)
     place = folder(lake, LIST)
-    assert sorted(p.name for p in place.iterdir()) == [
-        "entities_list.csv",
-        "entities_list.parquet",
-        "manifest.json",
-    ]
+    names = [f"entities_list{suffix}" for suffix in SUFFIXES.values()]
+    assert sorted(p.name for p in place.iterdir()) == sorted([*names, "manifest.json"])
     manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
     for file in manifest["files"]:
         content = (place / file["name"]).read_bytes()
@@ -67,10 +65,11 @@ def test_a_list_is_opened_with_files_manifest_table_and_record(lake: Lake) -> No
 
 
 @pytest.mark.requirement("P-10", "Q-08")
-def test_the_csv_has_a_byte_order_mark_and_keeps_codes_as_text(lake: Lake) -> None:
+def test_the_csv_for_spreadsheets_has_a_byte_order_mark_and_keeps_codes_as_text(lake: Lake) -> None:
     opened(lake, LIST, LIST_SQL)
-    content = (folder(lake, LIST) / "entities_list.csv").read_bytes()
-    assert content.startswith(b"\xef\xbb\xbf")
+    plain = (folder(lake, LIST) / "entities_list.csv").read_bytes()
+    content = (folder(lake, LIST) / "entities_list.excel.csv").read_bytes()
+    assert content == b"\xef\xbb\xbf" + plain
     assert '"913299' in content.decode("utf-8-sig")
     back = pl.read_csv(folder(lake, LIST) / "entities_list.csv", infer_schema=False)
     assert back.columns[0] == "credit_code"
@@ -187,7 +186,7 @@ def test_a_refused_dataset_keeps_what_it_published_and_is_recorded_as_refused(
     assert {p.name: p.read_bytes() for p in folder(lake, LIST).iterdir()} == before
     assert lake.version(TableName("open", LIST.id)) == version
     row = lake.read(OPENED).row(0, named=True)
-    assert (row["state"], row["rows"], len(row["files"])) == ("refused", 40, 2)
+    assert (row["state"], row["rows"], len(row["files"])) == ("refused", 40, len(SUFFIXES))
     recorded = state_of(lake, tmp_path)
     assert opened(lake, LIST, LIST_SQL).state == "refused"
     assert state_of(lake, tmp_path) == recorded, "a refusal is recorded once"

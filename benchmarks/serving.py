@@ -1,0 +1,229 @@
+"""Measure serving: ``python -m benchmarks.serving [listing] [client] [lookup] [--results FOLDER]``.
+
+Listing beside bare Starlette that signs the same; the official client beside plain HTTP; keyed lookup at a steady
+rate, the record of access included. Each pair runs in turn on one machine. ``wrk`` (Debian) drives the listing.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks.bare_listing import FILES
+from benchmarks.serving_city import LOOKED_UP, PURPOSE, ServingCity, ask, free_port, granian
+from resource_catalogue.subject_keys import ROW_KEY_NAME, subject_key_of
+
+RESULTS = Path(__file__).with_name("results")
+COLUMNS = ("credit_code", "name", "legal_form", "status", "established_on", "registrar_division_code")
+_RATE = re.compile(r"Requests/sec:\s+([0-9.]+)")
+
+
+def listing(folder: Path, seconds: int = 10, rounds: int = 3) -> dict[str, Any]:
+    """Measure queries of a table of 100 files per second, and the first byte at 100,000 files."""
+    city = ServingCity(folder / "listing")
+    grant = city.grant(LOOKED_UP, COLUMNS, "table")
+    rows = "select 'c' || i as credit_code, 'n' as name, 's' as status from range({}, {}) t(i)"
+    city.fill(grant, rows.format(0, 10))
+    import duckdb
+
+    for number in range(1, FILES):
+        city.append(grant, duckdb.sql(rows.format(number * 10, number * 10 + 10)).to_arrow_table())
+    path = "/delta-sharing/shares/reader/schemas/base/tables/organisation/query"
+    with city.served() as address, bare({}) as other:
+        rates = {"civiclake": [], "bare Starlette": []}
+        for _ in range(rounds):
+            rates["civiclake"].append(wrk(f"{address}{path}", city.token, seconds, folder))
+            rates["bare Starlette"].append(wrk(f"{other}/query", "", seconds, folder))
+    own, least = (statistics.median(rates[name]) for name in rates)
+    return {
+        "files": FILES,
+        "queries_per_second": {name: [round(rate) for rate in found] for name, found in rates.items()},
+        "ratio": round(own / least, 2),
+        "first_byte_ms_at_100000_files": _first_byte(folder, path),
+    }
+
+
+def _first_byte(folder: Path, path: str) -> list[float]:
+    city = ServingCity(folder / "many")
+    grant = city.grant(LOOKED_UP, COLUMNS, "table")
+    city.fill(grant, "select 'c' as credit_code, 'n' as name")
+    city.list_files(grant, 100_000)
+    took = []
+    with city.served() as address:
+        for _ in range(6):
+            begun = time.perf_counter()
+            with ask(address, path, city.token, b"{}") as answer:
+                answer.read(1)
+                took.append(round((time.perf_counter() - begun) * 1000, 1))
+                answer.read()
+    return took
+
+
+def client(folder: Path, rounds: int = 3) -> dict[str, Any]:
+    """Measure the official client on a table of 1 GB beside reading the same files over plain HTTP."""
+    city = ServingCity(folder / "client")
+    grant = city.grant(LOOKED_UP, COLUMNS, "table")
+    numbers = ", ".join(f"random() as n{column}" for column in range(8))
+    city.fill(grant, f"select {numbers} from range(16000000)", 1_000_000)
+    place = city.lake.path(grant.table)
+    files = sorted(path.name for path in place.glob("*.parquet"))
+    size = sum((place / name).stat().st_size for name in files)
+    took: dict[str, list[float]] = {"official client": [], "plain HTTP": []}
+    with city.served() as address, bare({"BARE_FOLDER": str(place)}) as other:
+        url = f"{city.profile(address)}#reader.base.organisation"
+        for _ in range(rounds):
+            took["official client"].append(timed(lambda: _load(url)))
+            took["plain HTTP"].append(timed(lambda: _fetch([f"{other}/files/{name}" for name in files])))
+    own, least = (statistics.median(took[name]) for name in took)
+    return {"bytes": size, "files": len(files), "seconds": took, "ratio of rates": round(least / own, 2)}
+
+
+def _load(url: str) -> int:
+    import delta_sharing
+
+    return len(delta_sharing.load_as_pandas(url, use_delta_format=True))
+
+
+def _fetch(urls: list[str]) -> int:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    tables = []
+    for url in urls:
+        with urllib.request.urlopen(url) as answer:
+            tables.append(pq.read_table(pa.BufferReader(answer.read())))
+    return len(pa.concat_tables(tables).to_pandas())
+
+
+def lookup(folder: Path, subjects: int, rate: int = 200, seconds: int = 30) -> dict[str, Any]:
+    """Measure lookups at a steady rate; each counts from when it was due, not from when it was sent."""
+    city = ServingCity(folder / "lookup")
+    grant = city.grant(LOOKED_UP, ("credit_code", "name", "status"), "service")
+    key = city.deployment.key(ROW_KEY_NAME)
+    known = [f"9132990000{number:06}XX" for number in range(1000)]
+    own = ", ".join(f"('{subject_key_of('organisation', [code], key)}')" for code in known)
+    city.fill(
+        grant,
+        "select _subject_key, 'c' as credit_code, 'a' as credit_code__agency_id, 'n' as name, 'a' as name__agency_id, "
+        "'s' as status, 'a' as status__agency_id, false as under_verification, null::varchar as verification_cases "
+        f"from (select md5(i::varchar) as _subject_key from range({subjects - len(known)}) t(i) "
+        f"union all values {own})",
+    )
+    begun = time.perf_counter()
+    city.index(grant)
+    indexed = round(time.perf_counter() - begun, 1)
+    keys = [subject_key_of("organisation", [code], key) for code in known]
+    with city.served() as address:
+        body = [json.dumps({"keys": [one], "purpose": PURPOSE}).encode() for one in keys]
+        took = asyncio.run(_steadily(address, f"/lookup/{LOOKED_UP}", city.token, body, rate, seconds))
+        peak = max(p.memory_info().rss for p in psutil.Process().children(recursive=True)) // 2**20
+    took.sort()
+    return {
+        "subjects": subjects,
+        "rate_per_second": rate,
+        "requests": len(took),
+        "index_seconds": indexed,
+        "p50_ms": round(took[len(took) // 2] * 1000, 1),
+        "p99_ms": round(took[len(took) * 99 // 100] * 1000, 1),
+        "most_ms": round(took[-1] * 1000, 1),
+        "server_rss_mib": peak,
+    }
+
+
+async def _steadily(
+    address: str, path: str, token: str, bodies: list[bytes], rate: int, seconds: int
+) -> list[float]:
+    import httpx
+
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    took: list[float] = []
+    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=60, limits=httpx.Limits(max_connections=500)) as http:
+
+        async def one(number: int, due: float) -> None:
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            answer = await http.post(path, content=bodies[number % len(bodies)])
+            took.append(time.perf_counter() - due)
+            if answer.status_code != 200 or answer.json()["answers"][0]["state"] != "found":
+                raise SystemExit(f"lookup answered {answer.status_code}")
+
+        start = time.perf_counter() + 1
+        await asyncio.gather(*(one(n, start + n / rate) for n in range(rate * seconds)))
+    return took
+
+
+def wrk(url: str, token: str, seconds: int, folder: Path) -> float:
+    """Return how many POST requests per second wrk gets through on four connections."""
+    program = shutil.which("wrk")
+    if program is None:
+        raise SystemExit("wrk is missing: install the Debian package wrk")
+    script = folder / "post.lua"
+    script.write_text(
+        'wrk.method = "POST"\nwrk.body = "{}"\nwrk.headers["Content-Type"] = "application/json"\n'
+        f'wrk.headers["Authorization"] = "Bearer {token}"\n',
+        encoding="utf-8",
+    )
+    command = [program, "-t1", "-c4", f"-d{seconds}s", "-s", str(script), url]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in told:
+        raise SystemExit(told)
+    found = _RATE.search(told)
+    return float(found[1]) if found else 0.0
+
+
+def bare(variables: dict[str, str]) -> Any:
+    """Serve the bare listing; give its address."""
+    from contextlib import contextmanager
+
+    @contextmanager
+    def serving() -> Any:
+        port = free_port()
+        with granian("benchmarks.bare_listing:app", port, {**os.environ, **variables}):
+            yield f"http://127.0.0.1:{port}"
+
+    return serving()
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Return the seconds that a piece of work took."""
+    begun = time.perf_counter()
+    work()
+    return round(time.perf_counter() - begun, 2)
+
+
+def main() -> None:
+    """Read the options, measure, print and write the result."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=["listing", "client", "lookup"], default=[])
+    parser.add_argument("--subjects", type=int, default=10_000_000)
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--work", type=Path)
+    asked = parser.parse_args()
+    path = asked.results / "serving.json"
+    result = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    parts: dict[str, Callable[[Path], dict[str, Any]]] = {
+        "listing": listing,
+        "client": client,
+        "lookup": lambda folder: lookup(folder, asked.subjects),
+    }
+    for name in asked.parts or parts:
+        with tempfile.TemporaryDirectory(prefix="civiclake-serving-", dir=asked.work) as folder:
+            result[name] = parts[name](Path(folder))
+        print(json.dumps({name: result[name]}, indent=1), flush=True)
+    asked.results.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

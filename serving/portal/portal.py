@@ -1,0 +1,101 @@
+"""The running portal: its holdings, ports and settings, and how a handler gets at them.
+
+Here: what every handler shares. Not here: routes (``app.py``) and pages.
+"""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from opening.catalogue_shape import PublicDataset
+from resource_catalogue.access_words import Access, AccessAction
+from serving.portal.form_guard import FormGuard
+from serving.portal.holdings import Catalogue, Holdings
+from serving.portal.ports import Clock, Desk, PortalSettings, Recorder, Visitors
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Portal:
+    """Hold what the handlers share."""
+
+    holdings: Holdings
+    recorder: Recorder
+    desk: Desk
+    now: Clock
+    settings: PortalSettings
+    forms: FormGuard
+    visitors: Visitors | None = None
+
+    def catalogue(self) -> Catalogue:
+        """Return the newest catalogue; 503 until a run has written one."""
+        try:
+            return self.holdings.catalogue()
+        except FileNotFoundError:
+            raise HTTPException(503, "no catalogue yet") from None
+
+    def dataset(self, dataset_id: str) -> PublicDataset:
+        """Return a dataset of the catalogue; 404 where there is none."""
+        dataset = self.catalogue().datasets.get(dataset_id)
+        if dataset is None:
+            raise HTTPException(404, "no such dataset")
+        return self.holdings.current(dataset)
+
+    def base_url(self, request: Request) -> str:
+        """Return the address under which the reader reaches the portal, without a slash at its end."""
+        return self.settings.base_url or f"{request.url.scheme}://{request.url.netloc}"
+
+    async def visitor(self, request: Request) -> str | None:
+        """Return the id of the visitor, or null where nobody is told apart."""
+        if self.visitors is None:
+            return None
+        session = request.cookies.get("portal_session")
+        return await self.visitors.identify(request.headers.get("authorization"), session, self.now())
+
+    async def admit(self, request: Request, dataset: PublicDataset) -> str:
+        """Return the visitor that may take a dataset's rows, empty for anybody.
+
+        Raises:
+            HTTPException: 403 where the dataset is open on conditions only or not open; 401 where the profile
+                demands a log-in that this deployment offers and the visitor has none.
+        """
+        if not dataset["downloadable"]:
+            raise HTTPException(
+                403, "open on conditions only" if dataset["state"] == "opened" else "not open"
+            )
+        visitor = await self.visitor(request)
+        if visitor is None and self.visitors is not None and self.catalogue().content["terms"]["login"]:
+            raise HTTPException(401, "log-in demanded", {"WWW-Authenticate": 'Bearer realm="portal"'})
+        return visitor or ""
+
+    async def record(
+        self, action: AccessAction, dataset: PublicDataset, visitor: str, rows: int, size: int, **detail: str
+    ) -> str:
+        """Record that rows of a dataset leave, before they do; return the number of the request."""
+        number = uuid.uuid4().hex
+        access = Access(
+            at=self.now(),
+            action=action,
+            result="answered",
+            recipient_id=visitor,
+            entry=dataset["id"],
+            columns=tuple(column["name"] for column in dataset["columns"]),
+            table=f"open.{dataset['id']}",
+            rows=rows,
+            bytes=size,
+            request_id=number,
+            detail=detail,
+        )
+        await self.recorder.write(access)
+        return number
+
+
+def portal_of(request: Request) -> Portal:
+    """Return the portal that serves a request."""
+    portal: Portal = request.app.state.portal
+    return portal

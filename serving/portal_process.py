@@ -1,0 +1,42 @@
+"""The open portal of ``civiclake serve`` in a process of its own.
+
+Here: putting what was published, forms and record of access together. Nothing that can open the lake is loaded here, so
+that the process can reach opened files and its own forms only. Not here: shared tables (``sharing_process.py``).
+"""
+
+from starlette.applications import Starlette
+
+from audit.group_writer import GroupWriter
+from audit.record import AccessRecord
+from casework.limits import Limits
+from casework.state import open_state
+from resource_catalogue.deployment import served_deployment
+from resource_catalogue.profile import load_profile
+from serving.clock import ServingClock
+from serving.desk import PortalDesk, PublishedFacts
+from serving.portal.app import portal_app
+from serving.portal.ports import PortalSettings
+
+
+def portal_side() -> Starlette:
+    """Return the open portal of the deployment that ``CIVICLAKE_HOME`` names."""
+    deployment = served_deployment()
+    own, folder = deployment.settings.portal, deployment.var / "open"
+    settings = PortalSettings(
+        base_url=own.base_url,
+        secret=deployment.key("portal"),
+        body_bytes=deployment.settings.serving.body_bytes,
+        forms_per_hour=own.forms_per_hour,
+        receipts_per_minute=own.receipts_per_minute,
+        trusted_proxies=own.trusted_proxies,
+        https=own.https,
+    )
+    state = open_state(deployment.casework_url, deployment.settings.deployment.time_zone)
+    facts = PublishedFacts(folder, load_profile(deployment.settings.profile))
+    return portal_app(
+        folder,
+        GroupWriter(AccessRecord.open(deployment)),
+        PortalDesk(state, facts, Limits(targets=deployment.settings.targets)),
+        ServingClock(deployment.as_of),
+        settings,
+    )
