@@ -149,7 +149,8 @@ async def _steadily(
 
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     took: list[float] = []
-    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=60, limits=httpx.Limits(max_connections=500)) as http:
+    limits = httpx.Limits(max_connections=500)
+    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=60, limits=limits) as http:
 
         async def one(number: int, due: float) -> None:
             await asyncio.sleep(max(0.0, due - time.perf_counter()))

@@ -65,7 +65,8 @@ def serve(
 def _command(side: str, host: str, port: int) -> list[str]:
     return [
         sys.executable, "-m", "granian", side, "--factory", "--interface", "asgi",
-        "--host", host, "--port", str(port), "--workers", "1", "--no-ws", "--http1-header-read-timeout", _HEADER_MS, "--no-access-log", "--log-level", "warning",
+        "--host", host, "--port", str(port), "--workers", "1", "--no-ws",
+        "--http1-header-read-timeout", _HEADER_MS, "--no-access-log", "--log-level", "warning",
     ]  # fmt: skip
 
 
