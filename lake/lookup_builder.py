@@ -1,20 +1,26 @@
-"""Making the indexes of served tables: one database file per version, swapped whole.
+"""Making the indexes of served tables: one SQLite file per version, swapped whole.
 
 Here: bringing indexes up to the tables when a run has built these. Not here: reading them (``lookup_index.py``).
 """
 
 import contextlib
 import json
+import os
 import shutil
+import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+import duckdb
+
 from lake.engine import engine_errors
-from lake.lookup_index import CURRENT, ENTRY, current_index
+from lake.lookup_index import CURRENT, ENTRY, KEY, current_index
 from lake.store import Lake
 from resource_catalogue.access_words import ServedEntry
 from resource_catalogue.words import TableName
+
+_BATCH_ROWS = 50_000
 
 
 def build_indexes(lake: Lake, folder: Path, served: Mapping[TableName, ServedEntry]) -> list[TableName]:
@@ -45,19 +51,12 @@ def _describe(path: Path, served: ServedEntry) -> None:
 
 def _build(lake: Lake, folder: Path, table: TableName) -> bool:
     version, identity = lake.version(table), lake.identity(table)
-    name = f"{version}-{identity}.duckdb"
+    name = f"{version}-{identity}.sqlite"
     if current_index(folder) == name:
         return False
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _drafting(folder / name) as draft, engine_errors(str(table)):
-        connection = lake.connect(table)
-        try:
-            connection.execute(f"attach '{draft}' as made")
-            connection.execute(f"create table made.rows as select * from {table} order by _subject_key")
-            connection.execute("create index by_subject on made.rows (_subject_key)")
-            connection.execute("detach made")
-        finally:
-            connection.close()
+    with _drafting(folder / name) as draft:
+        _fill(lake, table, draft)
     pointer = folder / f"{CURRENT}.new"
     pointer.unlink(missing_ok=True)
     pointer.symlink_to(name)
@@ -66,6 +65,49 @@ def _build(lake: Lake, folder: Path, table: TableName) -> bool:
         if path.name not in (name, CURRENT, ENTRY):
             path.unlink()
     return True
+
+
+def _fill(lake: Lake, table: TableName, draft: Path) -> None:
+    """Write every row as JSON below its key, in the order of keys: the file grows at its end only."""
+    connection = lake.connect(table)
+    index = sqlite3.connect(draft, isolation_level=None)
+    try:
+        with engine_errors(str(table)):
+            for pragma in ("journal_mode = off", "synchronous = off", "locking_mode = exclusive"):
+                index.execute(f"pragma {pragma}")
+            index.execute(
+                "create table rows (subject text, number integer, body text, primary key (subject, number)) "
+                "without rowid"
+            )
+            rows = connection.execute(_rows_sql(connection, table))
+            index.execute("begin")
+            while batch := rows.fetchmany(_BATCH_ROWS):
+                index.executemany("insert into rows values (?, ?, ?)", batch)
+            index.execute("commit")
+    finally:
+        index.close()
+        connection.close()
+    with draft.open("rb") as written:
+        os.fsync(written.fileno())
+
+
+def _rows_sql(connection: duckdb.DuckDBPyConnection, table: TableName) -> str:
+    """Return the query of key, number within the key, and the other columns as one JSON text."""
+    described = connection.execute(f"describe {table}").fetchall()
+    members = ", ".join(f"'{name}', {_json_value(name, kind)}" for name, kind, *_ in described if name != KEY)
+    return (
+        f"select {KEY}, row_number() over (partition by {KEY}), cast(json_object({members}) as varchar) "
+        f"from {table} where {KEY} is not null order by 1, 2"
+    )
+
+
+def _json_value(name: str, kind: str) -> str:
+    """Return a value as JSON keeps it whole: amounts as text with their decimals, instants by ISO 8601."""
+    if kind.startswith("DECIMAL"):
+        return f'cast("{name}" as varchar)'
+    if kind.startswith("TIMESTAMP"):
+        return f"strftime(\"{name}\" at time zone 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')"
+    return f'"{name}"'
 
 
 @contextlib.contextmanager

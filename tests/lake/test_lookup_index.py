@@ -1,5 +1,7 @@
 """An index finds the rows of a subject at the version it was made of, and is swapped whole."""
 
+import datetime as dt
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -87,3 +89,21 @@ def test_files_of_an_index_are_for_the_platform_alone(lake: Lake, tmp_path: Path
     build_indexes(lake, tmp_path / "lookup", SERVED)
     modes = {p.stat().st_mode & 0o777 for p in (tmp_path / "lookup").rglob("*") if p.is_file()}
     assert modes == {0o600}
+
+
+def test_amounts_dates_and_instants_keep_every_digit(lake: Lake, tmp_path: Path) -> None:
+    row = {
+        "_subject_key": ["k0"], "amount_cny": [Decimal("12345678901234567.10")], "on": [dt.date(2026, 3, 1)],
+        "at": [dt.datetime(2026, 3, 1, 1, 2, 3, 4, tzinfo=dt.UTC)], "count": [2**62], "name": ["引\"号'\\"],
+    }  # fmt: skip
+    lake.overwrite(TABLE, pl.DataFrame(row, schema_overrides={"amount_cny": pl.Decimal(20, 2)}))
+    build_indexes(lake, tmp_path / "lookup", SERVED)
+    assert LookupIndex(tmp_path / "lookup").find(TABLE, ["k0"]).rows["k0"] == [
+        {
+            "amount_cny": "12345678901234567.10",
+            "on": "2026-03-01",
+            "at": "2026-03-01T01:02:03.000004Z",
+            "count": 2**62,
+            "name": "引\"号'\\",
+        }
+    ]
