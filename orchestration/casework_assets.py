@@ -13,6 +13,7 @@ from orchestration.asset_keys import RECTIFICATION, REPORT, SCORES, claims_key, 
 from orchestration.ingestion_assets import row_count
 from orchestration.platform import Platform
 from orchestration.step_work import working
+from reporting.catalogue_page import write_catalogue_page
 from reporting.page import write_report
 from resource_catalogue.entities import ENTITIES
 
@@ -60,6 +61,7 @@ def _report_asset(platform: Platform, opened: Sequence[dg.AssetKey]) -> dg.Asset
     def report() -> dg.MaterializeResult:
         with working(platform, REPORT), platform.state() as state:
             page = write_report(platform.deployment, platform.lake, state, platform.release, platform.as_of)
+            write_catalogue_page(platform.deployment, platform.lake, platform.release, platform.as_of)
         return dg.MaterializeResult(metadata={"page": dg.MetadataValue.path(page)})
 
     return report

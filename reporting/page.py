@@ -9,7 +9,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from casework.state import State
 from lake import Lake
@@ -18,7 +18,7 @@ from reporting.words import SEVERITIES, english
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.release import Release
 
-_TEMPLATE = Path(__file__).with_name("report.html.j2")
+_FOLDER = Path(__file__).parent
 
 
 def report_path(deployment: Deployment) -> Path:
@@ -41,8 +41,12 @@ def write_report(
     Returns:
         The page, at ``var/report/run.html``.
     """
-    path = report_path(deployment)
-    content = rendered(gather(deployment, lake, state, release, as_of)).encode()
+    return write_page(report_path(deployment), rendered(gather(deployment, lake, state, release, as_of)))
+
+
+def write_page(path: Path, text: str) -> Path:
+    """Put a page in place, whole or not at all; the same content leaves the file untouched."""
+    content = text.encode()
     if path.exists() and path.read_bytes() == content:
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,12 +58,14 @@ def write_report(
 
 def rendered(report: Report) -> str:
     """Return the page of a report."""
-    return _template().render(report=report, severities=SEVERITIES)
+    return template("report.html.j2").render(report=report, severities=SEVERITIES)
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """Return a page's template, with the filters that all of them use."""
     environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -69,7 +75,7 @@ def _template() -> Template:
     environment.filters["english"] = english
     environment.filters["number"] = _number
     environment.filters["percent"] = _percent
-    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
+    return environment.get_template(name)
 
 
 def _number(count: int | None) -> str:

@@ -35,7 +35,7 @@ class _Outline(HTMLParser):
             self.misnested.append(tag)
 
 
-def _outline(page: str) -> _Outline:
+def outline(page: str) -> _Outline:
     outline = _Outline()
     outline.feed(page)
     return outline
@@ -80,19 +80,19 @@ def test_the_markers_really_stand_in_the_data(city: City) -> None:
 
 
 def test_the_page_needs_nothing_from_outside(page: str) -> None:
-    outline = _outline(page)
-    assert not {"script", "link", "img", "iframe", "object"} & {tag for tag, _ in outline.tags}
+    outlined = outline(page)
+    assert not {"script", "link", "img", "iframe", "object"} & {tag for tag, _ in outlined.tags}
     assert not re.search(r"https?:|@import|url\(|src=", page)
-    links = [attributes["href"] for tag, attributes in outline.tags if tag == "a"]
-    ids = {attributes.get("id") for _, attributes in outline.tags}
+    links = [attributes["href"] for tag, attributes in outlined.tags if tag == "a"]
+    ids = {attributes.get("id") for _, attributes in outlined.tags}
     assert links
     assert all(link and link.startswith("#") and link[1:] in ids for link in links)
 
 
 def test_the_page_is_well_formed_and_its_tables_have_headers(page: str) -> None:
-    outline = _outline(page)
-    assert (outline.open, outline.misnested) == ([], [])
-    headers = [attributes for tag, attributes in outline.tags if tag == "th"]
+    outlined = outline(page)
+    assert (outlined.open, outlined.misnested) == ([], [])
+    headers = [attributes for tag, attributes in outlined.tags if tag == "th"]
     assert headers
     assert all(attributes.get("scope") in ("col", "row") for attributes in headers)
 
@@ -104,7 +104,7 @@ def test_everything_a_person_reads_has_both_languages(page: str) -> None:
 
 
 def test_language_is_switched_without_a_script(page: str) -> None:
-    radios = [a for tag, a in _outline(page).tags if tag == "input"]
+    radios = [a for tag, a in outline(page).tags if tag == "input"]
     assert [(radio["type"], radio["id"]) for radio in radios] == [
         ("radio", "show-both"), ("radio", "show-zh"), ("radio", "show-en"),
     ]  # fmt: skip
@@ -118,7 +118,7 @@ def test_the_same_content_leaves_the_file_untouched(city: City) -> None:
     assert (again.stat().st_ino, again.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     write_report(city.deployment, city.lake, city.state, city.release, AS_OF.replace(hour=10))
     assert path.stat().st_ino != before.st_ino
-    assert [one.name for one in path.parent.iterdir()] == ["run.html"]
+    assert {one.name for one in path.parent.iterdir()} <= {"run.html", "catalogue.html"}
 
 
 @pytest.mark.requirement("S-01")
