@@ -1,6 +1,7 @@
 """The official client against a real server: what it loads equals the table."""
 
 import datetime as dt
+import importlib.util
 import io
 import json
 import urllib.request
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import delta_sharing
+import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -249,6 +251,25 @@ def test_polars_and_plain_readers_read_the_addresses(world: World, server: str) 
     by_address = pl.concat([pl.scan_parquet(url, credential_provider=None).collect() for url in urls])
     assert by_bytes.sort("shop_id").equals(by_address.sort("shop_id"))
     assert by_bytes["shop_id"].sort().to_list() == ["S0001", "S0002", "S0004", "S0005", "S0006"]
+
+
+def test_duckdb_reads_the_addresses_with_its_own_http_reader(world: World, server: str) -> None:
+    urls = [file["url"] for file in ask(server, f"{SHOPS_PATH}/query") if "url" in file]
+    spec = importlib.util.find_spec("duckdb_extension_httpfs")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    binary = next(Path(spec.submodule_search_locations[0]).rglob("httpfs.duckdb_extension"))
+    connection = duckdb.connect()
+    connection.execute("set autoinstall_known_extensions = false")
+    connection.execute(f"load '{binary}'")
+    counted = connection.execute(
+        "select count(*), count(distinct shop_id) from read_parquet(?)", [urls]
+    ).fetchone()
+    assert counted == (5, 5)
+    some = connection.execute(
+        "select shop_id from read_parquet(?) where shop_id >= 'S0005' order by 1", [urls]
+    )
+    assert some.fetchall() == [("S0005",), ("S0006",)]
 
 
 def ask(server: str, path: str) -> list[dict[str, Any]]:
