@@ -11,12 +11,11 @@ from pathlib import Path
 from lake import Lake
 from reporting.catalogue_coverage import CatalogueCoverage, catalogue_coverage
 from reporting.page import template, write_page
-from reporting.words import ENTRY_FREQUENCIES
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.model import Label
 from resource_catalogue.profile_parts import TypeNames
 from resource_catalogue.release import ENTRY_STATES, Release
-from resource_catalogue.resource import Resource
+from resource_catalogue.resource import FREQUENCIES, Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ def gather_catalogue(deployment: Deployment, lake: Lake, release: Release, day: 
         share_types=_names(release.profile.share_types),
         open_types=_names(release.profile.open_types),
         states={str(state): label for state, label in ENTRY_STATES.items()},
-        frequencies=ENTRY_FREQUENCIES,
+        frequencies={str(word): label for word, label in FREQUENCIES.items()},
     )
 
 

@@ -49,19 +49,6 @@ INDICATORS: dict[str, Label] = {
 }
 """Indicators of GB/T 36344-2018."""
 
-ENTRY_FREQUENCIES: dict[str, Label] = {
-    "real_time": Label(zh="实时", en="real time"),
-    "daily": Label(zh="每日", en="daily"),
-    "weekly": Label(zh="每周", en="weekly"),
-    "monthly": Label(zh="每月", en="monthly"),
-    "quarterly": Label(zh="每季度", en="quarterly"),
-    "half_yearly": Label(zh="每半年", en="half-yearly"),
-    "yearly": Label(zh="每年", en="yearly"),
-    "irregular": Label(zh="不定期", en="irregular"),
-    "never": Label(zh="不更新", en="not updated"),
-}
-"""Promised frequencies of update (更新频率)."""
-
 RULE_OUTCOMES: dict[str, Label] = {
     "failed": Label(zh="不合格", en="fails"),
     "no_finding": Label(zh="未发现问题", en="nothing found"),

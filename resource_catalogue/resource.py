@@ -33,6 +33,18 @@ Frequency = Literal[
     "irregular",
     "never",
 ]
+FREQUENCIES: dict[Frequency, Label] = {
+    "real_time": Label(zh="实时", en="real time"),
+    "daily": Label(zh="每日", en="daily"),
+    "weekly": Label(zh="每周", en="weekly"),
+    "monthly": Label(zh="每月", en="monthly"),
+    "quarterly": Label(zh="每季度", en="quarterly"),
+    "half_yearly": Label(zh="每半年", en="half-yearly"),
+    "yearly": Label(zh="每年", en="yearly"),
+    "irregular": Label(zh="不定期", en="irregular"),
+    "never": Label(zh="不更新", en="not updated"),
+}
+"""Promised frequencies of update (更新频率)."""
 ColumnType = Literal[
     "text",
     "code",

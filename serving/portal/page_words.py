@@ -4,18 +4,11 @@ Here: what a person sees for them. Not here: texts of one page, which stand in i
 """
 
 from opening.catalogue_shape import Words
+from resource_catalogue.resource import FREQUENCIES as PROMISED
 from serving.portal.ports import FormKind
 
 FREQUENCIES: dict[str, Words] = {
-    "real_time": {"zh": "实时", "en": "Real time"},
-    "daily": {"zh": "每日", "en": "Daily"},
-    "weekly": {"zh": "每周", "en": "Weekly"},
-    "monthly": {"zh": "每月", "en": "Monthly"},
-    "quarterly": {"zh": "每季度", "en": "Quarterly"},
-    "half_yearly": {"zh": "每半年", "en": "Half-yearly"},
-    "yearly": {"zh": "每年", "en": "Yearly"},
-    "irregular": {"zh": "不定期", "en": "Irregularly"},
-    "never": {"zh": "不更新", "en": "Not updated"},
+    word: {"zh": label.zh, "en": label.en.capitalize()} for word, label in PROMISED.items()
 }
 PERIOD_DAYS = {
     "real_time": 1,

@@ -8,9 +8,8 @@ from reporting_city import City
 from test_report_page import outline
 
 from reporting.catalogue_page import gather_catalogue, write_catalogue_page
-from reporting.words import ENTRY_FREQUENCIES
 from resource_catalogue.release import ENTRY_STATES
-from resource_catalogue.resource import Frequency
+from resource_catalogue.resource import FREQUENCIES, Frequency
 
 AS_OF = dt.datetime(2026, 3, 16, 9, tzinfo=dt.UTC)
 
@@ -53,5 +52,5 @@ def test_the_same_content_leaves_the_file_untouched(city: City, page: str) -> No
 
 
 def test_every_frequency_and_state_has_its_word() -> None:
-    assert set(ENTRY_FREQUENCIES) == set(Frequency.__args__)
-    assert all(label.en for label in (*ENTRY_STATES.values(), *ENTRY_FREQUENCIES.values()))
+    assert set(FREQUENCIES) == set(Frequency.__args__)
+    assert all(label.en for label in (*ENTRY_STATES.values(), *FREQUENCIES.values()))
