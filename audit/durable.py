@@ -22,10 +22,12 @@ def locked(path: Path) -> Iterator[int]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             # Someone may have removed the file while we waited: then others lock another one.
+            is_same = False
             with suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(descriptor), path.stat()):
-                    yield descriptor
-                    return
+                is_same = os.path.samestat(os.fstat(descriptor), path.stat())
+            if is_same:
+                yield descriptor
+                return
         finally:
             os.close(descriptor)
 

@@ -13,6 +13,7 @@ import psutil
 import pytest
 from audited_city import Audited, an_access, audited
 
+from audit.durable import locked
 from audit.journal import RecordNotWritten
 from audit.verifier import ZERO, Chain
 from resource_catalogue.errors import LakeError
@@ -193,3 +194,8 @@ def test_what_an_append_reads_does_not_grow_with_the_record(empty: Audited) -> N
     fresh.record.append(an_access())
     assert psutil.Process().io_counters().read_chars - before < 400_000  # type: ignore[attr-defined, unused-ignore]
     assert fresh.records()[-1]["sequence"] == 20_001
+
+
+def test_a_folder_that_vanishes_while_it_is_locked_is_told_as_what_it_is(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), locked(tmp_path / ".lock"):
+        raise FileNotFoundError
