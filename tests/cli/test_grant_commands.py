@@ -218,7 +218,8 @@ def test_a_suspended_agency_is_shown_so_and_gets_nothing(city: Path) -> None:
         "--note",
         "超范围",
     )
-    assert "机构已暂停 / agency suspended" in done("recipients", "list")
+    shown = {one["id"]: one["agency_suspended"] for one in json.loads(done("recipients", "list", "--json"))}
+    assert shown["demo_approval"]
     state, now = opened(city), Deployment.open(city).as_of
     assert permit(state, "demo_approval", now, state.zone) is None
     done(

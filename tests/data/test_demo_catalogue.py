@@ -20,7 +20,7 @@ DECLARED_CHECKS = frozenset({"order", "not_future", "not_stale"})
 
 def test_every_file_of_the_catalogue_loads(draft: Draft) -> None:
     assert draft.faults == []
-    assert len(draft.catalogue.agencies) == 12
+    assert len(draft.catalogue.agencies) == 14
     assert len(draft.catalogue.resources) == 17
     assert len(draft.catalogue.registers) == 6
     assert len(draft.catalogue.datasets) == 3
@@ -36,11 +36,15 @@ def test_agencies_have_valid_credit_codes_and_all_posts(draft: Draft) -> None:
     for agency in draft.catalogue.agencies.values():
         assert check_characters.credit_code(agency.credit_code[:17]) == agency.credit_code
         assert check_characters.organisation_code(agency.credit_code[8:16]) == agency.credit_code[8:17]
-        assert all(agency.has_post(post) for post in ("registrar", "reviewer", "steward", "quality_officer"))
+        assert agency.has_post("data_officer")
+        provides = "provider" in agency.roles
+        stewards = ("registrar", "reviewer", "steward", "quality_officer") if provides else ()
+        assert all(agency.has_post(post) for post in stewards)
 
 
-def test_one_agency_is_authority_and_one_operator(draft: Draft) -> None:
-    assert [a.id for a in draft.catalogue.agencies_with_role("authority")] == ["data_bureau"]
+def test_the_city_has_one_authority_and_one_operator_and_a_county_its_own_authority(draft: Draft) -> None:
+    authorities = {a.id: a.tier for a in draft.catalogue.agencies_with_role("authority")}
+    assert authorities == {"data_bureau": "city", "county_data_bureau": "county"}
     assert [a.id for a in draft.catalogue.agencies_with_role("operator")] == ["data_centre"]
 
 

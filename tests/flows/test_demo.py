@@ -162,7 +162,7 @@ def test_a_county_has_its_own_rows_on_recorded_consents_and_no_others(demo_home:
 
 @pytest.mark.requirement("X-13")
 def test_a_suspended_recipient_is_refused_with_its_next_request(demo_home: Path, sharing: str) -> None:
-    suspend = ("--reason", "超范围使用", "--as", "data_centre/data_officer", "--home", str(demo_home))
+    suspend = ("--note", "超范围使用", "--as", "data_centre/data_officer", "--home", str(demo_home))
     assert status_of_shares(demo_home, sharing) == 200
     civiclake("recipients", "suspend", "demo_tax", *suspend)
     assert status_of_shares(demo_home, sharing) == 403

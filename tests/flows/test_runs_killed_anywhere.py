@@ -24,7 +24,7 @@ from civiclake import ACTS, civiclake, command, environment, small_city
 from killed_run import run_until
 
 WHOLE = bool(os.environ.get("TEST_WHOLE"))
-POINTS = 10 if WHOLE else 2
+POINTS = 10 if WHOLE else 1
 ENOUGH = 8 if WHOLE else 1
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["orchestration.run", "expectations.run", "reporting.status", "dbt.cli.main"])

@@ -11,6 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = [
     pytest.mark.realdata,
+    # In CI the same files are taken in by the other tests of this folder, in one process.
+    pytest.mark.long,
     pytest.mark.timeout(2400),
     pytest.mark.skipif(not os.environ.get("CIVICLAKE_REALDATA"), reason="CIVICLAKE_REALDATA is not set"),
 ]
