@@ -6,7 +6,7 @@ Here: SQLite and PostgreSQL, transactions, civil days. Not here: tables (``model
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,6 +35,23 @@ class State:
 
     engine: Engine
     zone: ZoneInfo
+    _watch: list[Any] = field(default_factory=list, repr=False, compare=False)
+
+    def stamp(self) -> int | None:
+        """Return a number that another commit of anybody changes; null where the database has none (PostgreSQL).
+
+        To be called from one thread.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return None
+        if not self._watch:
+            # A connection of its own, which writes nothing: the number counts the commits of others only.
+            self._watch.append(self.engine.raw_connection())
+        cursor = self._watch[0].cursor()
+        try:
+            return int(cursor.execute("pragma data_version").fetchone()[0])
+        finally:
+            cursor.close()
 
     def day(self, instant: dt.datetime) -> dt.date:
         """Return the civil day of an instant; a naive one is a programming error."""
@@ -67,6 +84,8 @@ class State:
 
     def close(self) -> None:
         """Close all connections."""
+        while self._watch:
+            self._watch.pop().close()
         self.engine.dispose()
 
 
