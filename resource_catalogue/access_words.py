@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from resource_catalogue.model import Label
@@ -91,7 +92,7 @@ class Grant:
     @property
     def table(self) -> TableName:
         """Return the table that holds what the grant names, and nothing else."""
-        return share_table(self.entry, self.columns, self.divisions, self.mode)
+        return _kept_share_table(self.entry, self.columns, self.divisions, self.mode)
 
 
 def share_table(entry: str, columns: Iterable[str], divisions: Iterable[str], mode: GrantMode) -> TableName:
@@ -104,6 +105,14 @@ def share_table(entry: str, columns: Iterable[str], divisions: Iterable[str], mo
     body = json.dumps([sorted(set(columns)), sorted(set(divisions))], ensure_ascii=False)
     mark = hashlib.sha256(body.encode()).hexdigest()[:8]
     return TableName("share", f"{entry.replace('.', '__')}__{kind}__{mark}")
+
+
+@lru_cache(4096)
+def _kept_share_table(
+    entry: str, columns: tuple[str, ...], divisions: tuple[str, ...], mode: GrantMode
+) -> TableName:
+    """Name the table of a grant's class; servers ask for it several times per request."""
+    return share_table(entry, columns, divisions, mode)
 
 
 @dataclass(frozen=True, slots=True)

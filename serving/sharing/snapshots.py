@@ -21,17 +21,30 @@ from serving.sharing.refusals import invalid
 from serving.sharing.skipping import Hints, useful_files
 from serving.sharing.tables import Opened, chosen_version, open_table
 
+_AT_ONCE = 1000
+"""Files that are listed without going to a thread; others wait for a millisecond at most."""
+
 
 async def query_table(asked: Asked) -> Answer:
     """Answer ``POST .../query``."""
     sharing, request = asked.sharing, asked.request
     body = await read_body(request, sharing.settings.body_bytes, sharing.body_seconds)
     question = TableQuestion.read(read_object(body, request.headers.get("content-type", "")))
-    return await anyio.to_thread.run_sync(_query, asked, question)
-
-
-def _query(asked: Asked, question: TableQuestion) -> Answer:
     opened = open_table(asked)
+    if _is_at_hand(opened, question):
+        return _query(opened, question)
+    return await anyio.to_thread.run_sync(_query, opened, question)
+
+
+def _is_at_hand(opened: Opened, question: TableQuestion) -> bool:
+    """Tell whether a question is about so few files in memory that going to a thread would cost more."""
+    if question.given or question.page_token is not None or question.refresh_token is not None:
+        return False
+    version = opened.table.version()
+    return opened.table.is_held(version) and len(opened.table.snapshot(version).files) <= _AT_ONCE
+
+
+def _query(opened: Opened, question: TableQuestion) -> Answer:
     _check(question)
     if question.starting_version is not None:
         return changes_since(opened, question)
