@@ -9,8 +9,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
-from real_city import REGISTRY, Ingestion, wave
+from real_city import REGISTRY, Ingestion, broken_deliveries, findings, wave
 
 from lake import Lake
 from lake.releases import publish
@@ -66,8 +67,19 @@ def first_wave(opened: Ingestion) -> Ingestion:
 
 
 @pytest.fixture(scope="session")
-def ingested(first_wave: Ingestion) -> Iterator[Ingestion]:
-    """Take in everything, in waves until nothing waits."""
+def before(first_wave: Ingestion) -> pl.DataFrame:
+    """Return what was found in the broken release before the re-issue came."""
+    found = findings(first_wave, broken_deliveries(first_wave)["delivery_id"].to_list())
+    return found.join(
+        broken_deliveries(first_wave).select("delivery_id", "slice"),
+        left_on="_delivery_id",
+        right_on="delivery_id",
+    )
+
+
+@pytest.fixture(scope="session")
+def ingested(first_wave: Ingestion, before: pl.DataFrame) -> Iterator[Ingestion]:
+    """Take in everything, in waves until nothing waits; the broken release was looked at before."""
     started = time.perf_counter()
     for resource in first_wave.release.listed_resources():
         while wave(first_wave, resource.id):

@@ -6,9 +6,12 @@ import polars as pl
 
 from ingestion.ingest import ingest_resource
 from lake import Lake
+from lake.tables import DELIVERIES, REJECTED_ROWS
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.release import Release
+from resource_catalogue.words import standard_table
 
+BROKEN = "enterprise_registry/broken_first_release"
 REGISTRY = "market_regulation.enterprise_registry"
 
 
@@ -31,3 +34,25 @@ def wave(session: Ingestion, resource_id: str) -> int:
     done = ingest_resource(session.lake, session.deployment, session.release, resource_id, as_of)
     session.waves[resource_id] = session.waves.get(resource_id, 0) + 1
     return done.waiting
+
+
+def findings(session: Ingestion, delivery_ids: list[str]) -> pl.DataFrame:
+    """Return row number and reason of every fault and rejection of the deliveries."""
+    release = session.release.resource(REGISTRY)
+    standard = session.lake.read(standard_table(REGISTRY)).filter(pl.col("_delivery_id").is_in(delivery_ids))
+    frames = [
+        standard.filter(pl.col(f"{column.name}__fault").is_not_null() & pl.col(column.name).is_null()).select(
+            "_delivery_id", "_row_number", "_line", reason=f"{column.name}__fault"
+        )
+        for column in release.columns
+    ]
+    rejected = session.lake.read(REJECTED_ROWS).filter(pl.col("delivery_id").is_in(delivery_ids))
+    frames.append(
+        rejected.select(_delivery_id="delivery_id", _row_number="row_number", _line="line", reason="reason")
+    )
+    return pl.concat(frames)
+
+
+def broken_deliveries(session: Ingestion) -> pl.DataFrame:
+    """Return the deliveries of the broken release."""
+    return session.lake.read(DELIVERIES).filter(pl.col("file_name").str.starts_with(BROKEN))

@@ -5,12 +5,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 from other_reader import table
-from real_city import REGISTRY, Ingestion
+from real_city import BROKEN, REGISTRY, Ingestion, broken_deliveries, findings
 
-from lake.tables import DELIVERIES, REJECTED_ROWS, REPLACED_ROWS
+from lake.tables import REJECTED_ROWS, REPLACED_ROWS
 from resource_catalogue.words import standard_table
 
-BROKEN = "enterprise_registry/broken_first_release"
 DESTROYED = {"2002/西藏": 2, "2002/青海": 6}
 
 
@@ -23,38 +22,6 @@ def destroyed(data: Path) -> dict[str, set[int]]:
         right = {tuple(row) for row in table(data / "enterprise_registry/csv" / f"{name}.csv")}
         found[name] = {number for number, row in enumerate(broken, start=1) if tuple(row) not in right}
     return found
-
-
-def _findings(session: Ingestion, delivery_ids: list[str]) -> pl.DataFrame:
-    """Return row number and reason of every fault and rejection of the deliveries."""
-    release = session.release.resource(REGISTRY)
-    standard = session.lake.read(standard_table(REGISTRY)).filter(pl.col("_delivery_id").is_in(delivery_ids))
-    frames = [
-        standard.filter(pl.col(f"{column.name}__fault").is_not_null() & pl.col(column.name).is_null()).select(
-            "_delivery_id", "_row_number", "_line", reason=f"{column.name}__fault"
-        )
-        for column in release.columns
-    ]
-    rejected = session.lake.read(REJECTED_ROWS).filter(pl.col("delivery_id").is_in(delivery_ids))
-    frames.append(
-        rejected.select(_delivery_id="delivery_id", _row_number="row_number", _line="line", reason="reason")
-    )
-    return pl.concat(frames)
-
-
-def _broken(session: Ingestion) -> pl.DataFrame:
-    return session.lake.read(DELIVERIES).filter(pl.col("file_name").str.starts_with(BROKEN))
-
-
-@pytest.fixture(scope="module")
-def before(first_wave: Ingestion) -> pl.DataFrame:
-    """Return what was found in the broken release before the re-issue came."""
-    if first_wave.waves[REGISTRY] > 1:
-        pytest.skip("the re-issue has been taken in already")
-    found = _findings(first_wave, _broken(first_wave)["delivery_id"].to_list())
-    return found.join(
-        _broken(first_wave).select("delivery_id", "slice"), left_on="_delivery_id", right_on="delivery_id"
-    )
 
 
 def test_the_releases_differ_in_eight_rows(destroyed: dict[str, set[int]]) -> None:
@@ -74,7 +41,7 @@ def test_each_destroyed_row_has_a_reason_and_a_line(
 def test_the_two_rows_of_eleven_fields_are_rejected(first_wave: Ingestion) -> None:
     rejected = first_wave.lake.read(REJECTED_ROWS)
     assert rejected["reason"].to_list() == ["too_many_fields"] * 2
-    assert set(rejected["delivery_id"]) <= set(_broken(first_wave)["delivery_id"])
+    assert set(rejected["delivery_id"]) <= set(broken_deliveries(first_wave)["delivery_id"])
 
 
 def test_after_the_reissue_nothing_of_the_eight_rows_is_left(
@@ -88,7 +55,7 @@ def test_after_the_reissue_nothing_of_the_eight_rows_is_left(
     standing = set(standard["_delivery_id"])
     assert standing == set(current["delivery_id"])
     assert not current["file_name"].str.starts_with(BROKEN).any()
-    now = _findings(ingested, current["delivery_id"].to_list()).join(
+    now = findings(ingested, current["delivery_id"].to_list()).join(
         deliveries.select("delivery_id", "slice"), left_on="_delivery_id", right_on="delivery_id"
     )
     assert not set(now["reason"]) & {
