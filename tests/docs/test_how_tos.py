@@ -161,7 +161,8 @@ def test_a_mended_file_closes_its_task_and_a_dataset_is_opened(city: City) -> No
     assert (city.home / "var/outbox/civil_affairs" / f"{task['id']}.xlsx").exists()
     play("open-a-dataset.md", city, by=run_alone)
     names = {path.name for path in (city.home / "var/open/elderly_homes").iterdir()}
-    assert names == {"elderly_homes.csv", "elderly_homes.parquet", "manifest.json"}
+    endings = ("csv", "excel.csv", "xlsx", "json", "jsonl", "xml", "parquet")
+    assert names == {"manifest.json", *(f"elderly_homes.{ending}" for ending in endings)}
 
 
 def tasks() -> list[dict[str, Any]]:
