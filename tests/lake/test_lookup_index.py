@@ -81,7 +81,7 @@ def test_a_draft_that_a_killed_call_left_is_in_nobody_s_way(lake: Lake, tmp_path
 
 
 def test_no_table_but_a_shared_one_is_read(tmp_path: Path) -> None:
-    with pytest.raises(LakeError):
+    with pytest.raises(LakeError, match="not a shared table"):
         LookupIndex(tmp_path).find(TableName("base", "person"), ["k0"])
 
 
