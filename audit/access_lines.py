@@ -6,6 +6,7 @@ Here: the fields, their order of types, what is withheld. Not here: numbers and 
 import datetime as dt
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 from resource_catalogue.access_words import Access
@@ -74,8 +75,16 @@ def looks_personal(text: str, whole: bool = False) -> bool:
 
 
 def _screened(name: str, text: str, withheld: list[str], whole: bool = False) -> str:
-    if looks_personal(text, whole):
+    kept = _kept_text(text, whole)
+    if kept is WITHHELD:
         withheld.append(name)
+    return kept
+
+
+@lru_cache(4096)
+def _kept_text(text: str, whole: bool) -> str:
+    """Return what is kept of a text; the same names come with every access."""
+    if looks_personal(text, whole):
         return WITHHELD
     clean = text if text.isascii() else text.encode("utf-8", "replace").decode()
     return clean if len(clean) <= _LONGEST else clean[:_LONGEST] + "…"

@@ -1,12 +1,14 @@
 """What the listing of a table costs at least: bare Starlette that signs the same addresses and writes the same lines.
 
-Nothing is checked, looked up or recorded. Also serves a folder's files, for reading them over plain HTTP.
+Nothing is checked, looked up or recorded. Also serves a folder's files over plain HTTP, and replays an answer that
+names them there, so that the official client itself can read them without the platform.
 """
 
 import hashlib
 import hmac
 import os
 import time
+from pathlib import Path
 
 import orjson
 from starlette.applications import Starlette
@@ -16,15 +18,29 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 FILES = 100
+CAPABILITIES = "delta-sharing-capabilities"
+ANSWERS = "/delta-sharing/shares/{share}/schemas/{schema}/tables/{table}/query"
 _KEY = bytes(32)
 
 
 def app() -> Starlette:
-    """Return the application; ``BARE_FOLDER`` names the folder whose files it serves."""
+    """Return the application.
+
+    ``BARE_FOLDER`` names the folder whose files it serves, ``BARE_ANSWERS`` the one that holds an answer per form.
+    """
     routes: list[Route | Mount] = [Route("/query", _query, methods=["POST"])]
     if folder := os.environ.get("BARE_FOLDER"):
         routes.append(Mount("/files", StaticFiles(directory=folder)))
+    if os.environ.get("BARE_ANSWERS"):
+        routes.append(Route(ANSWERS, _replayed, methods=["POST"]))
     return Starlette(routes=routes)
+
+
+async def _replayed(request: Request) -> Response:
+    form = "delta" if "=delta" in request.headers.get(CAPABILITIES, "") else "parquet"
+    answer = Path(os.environ["BARE_ANSWERS"]) / form
+    headers = {"delta-table-version": "0", CAPABILITIES: f"responseformat={form}"}
+    return Response(answer.read_bytes(), 200, headers, "application/x-ndjson")
 
 
 async def _query(request: Request) -> Response:

@@ -16,18 +16,20 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from benchmarks.bare_listing import FILES
+from benchmarks.bare_listing import CAPABILITIES, FILES
 from benchmarks.serving_city import LOOKED_UP, PURPOSE, ServingCity, ask, free_port, granian
 from resource_catalogue.subject_keys import ROW_KEY_NAME, subject_key_of
 
 RESULTS = Path(__file__).with_name("results")
 COLUMNS = ("credit_code", "name", "legal_form", "status", "established_on", "registrar_division_code")
 _CONNECTIONS = 32
+_QUERY = "/delta-sharing/shares/reader/schemas/base/tables/organisation/query"
 _RATE = re.compile(r"Requests/sec:\s+([0-9.]+)")
 
 
@@ -41,7 +43,7 @@ def listing(folder: Path, seconds: int = 10, rounds: int = 3) -> dict[str, Any]:
 
     for number in range(1, FILES):
         city.append(grant, duckdb.sql(rows.format(number * 10, number * 10 + 10)).to_arrow_table())
-    path = "/delta-sharing/shares/reader/schemas/base/tables/organisation/query"
+    path = _QUERY
     with city.served() as address, bare({}) as other:
         rates = {"civiclake": [], "bare Starlette": []}
         for _ in range(rounds):
@@ -73,39 +75,84 @@ def _first_byte(folder: Path, path: str) -> list[float]:
 
 
 def client(folder: Path, rounds: int = 3) -> dict[str, Any]:
-    """Measure the official client on a table of 1 GB beside reading the same files over plain HTTP."""
+    """Measure the official client on a table of 1 GB, in both forms, beside the same client on a plain server.
+
+    The plain server replays the same answer with addresses of its own and hands out the same files, unsigned,
+    unchecked and unrecorded. What the bytes alone take, read by nobody, is told beside it.
+    """
     city = ServingCity(folder / "client")
     grant = city.grant(LOOKED_UP, COLUMNS, "table")
     numbers = ", ".join(f"random() as n{column}" for column in range(8))
     city.fill(grant, f"select {numbers} from range(16000000)", 1_000_000)
-    place = city.lake.path(grant.table)
-    files = sorted(path.name for path in place.glob("*.parquet"))
-    size = sum((place / name).stat().st_size for name in files)
-    took: dict[str, list[float]] = {"official client": [], "plain HTTP": []}
-    with city.served() as address, bare({"BARE_FOLDER": str(place)}) as other:
-        url = f"{city.profile(address)}#reader.base.organisation"
-        for _ in range(rounds):
-            took["official client"].append(timed(lambda: _load(url)))
-            took["plain HTTP"].append(timed(lambda: _fetch([f"{other}/files/{name}" for name in files])))
-    own, least = (statistics.median(took[name]) for name in took)
-    return {"bytes": size, "files": len(files), "seconds": took, "ratio of rates": round(least / own, 2)}
+    place, answers = city.lake.path(grant.table), folder / "answers"
+    answers.mkdir()
+    size = sum(path.stat().st_size for path in place.glob("*.parquet"))
+    found: dict[str, Any] = {"bytes": size, "files": len(list(place.glob("*.parquet")))}
+    plain = {"BARE_FOLDER": str(place), "BARE_ANSWERS": str(answers)}
+    with city.served() as address, bare(plain) as other:
+        urls = {"platform": address, "plain HTTP": other}
+        for form in ("parquet", "delta"):
+            _keep_answer(city, address, other, form, answers / form)
+            took: dict[str, list[float]] = {name: [] for name in urls}
+            for _ in range(rounds):
+                for name, url in urls.items():
+                    profile = f"{city.profile(url)}#reader.base.organisation"
+                    took[name].append(timed(partial(_load, profile, form)))
+            own, least = (statistics.median(took[name]) for name in urls)
+            found[form] = {"seconds": took, "ratio of rates": round(least / own, 2)}
+        own_bytes, least_bytes = (_fetched(_addresses(city, url)) for url in urls.values())
+        found["bytes alone"] = {"platform": own_bytes, "plain HTTP": least_bytes}
+    return found
 
 
-def _load(url: str) -> int:
+def _keep_answer(city: ServingCity, address: str, other: str, form: str, path: Path) -> None:
+    """Keep an answer of the platform with addresses of the plain server in it."""
+    lines = []
+    for file, line in _listed(city, address, form):
+        place = file.get("deltaSingleAction", {}).get("add") or file
+        if file:
+            name = "path" if form == "delta" else "url"
+            place[name] = f"{other}/files/{_names(city)[place['size']]}?sp=r"
+        lines.append(json.dumps(line))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _listed(city: ServingCity, address: str, form: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Return each line of a listing, with its file where it is one."""
+    with ask(address, _QUERY, city.token, b"{}", {CAPABILITIES: f"responseformat={form}"}) as answer:
+        lines = [json.loads(line) for line in answer.read().splitlines()]
+    return [(line.get("file", {}), line) for line in lines]
+
+
+def _names(city: ServingCity) -> dict[int, str]:
+    """Return the file of each size: no two of the table are of one size."""
+    place = next((city.lake.root / "share").iterdir())
+    found = {path.stat().st_size: path.name for path in place.glob("*.parquet")}
+    if len(found) != len(list(place.glob("*.parquet"))):
+        raise SystemExit("two files of one size: their names cannot be told apart")
+    return found
+
+
+def _addresses(city: ServingCity, address: str) -> list[str]:
+    return [file["url"] for file, _ in _listed(city, address, "parquet") if file]
+
+
+def _fetched(urls: list[str]) -> float:
+    """Return the seconds that fetching takes when nobody reads what came."""
+
+    def fetch() -> None:
+        for url in urls:
+            with urllib.request.urlopen(url) as answer:
+                while answer.read(1 << 20):
+                    pass
+
+    return min(timed(fetch) for _ in range(3))
+
+
+def _load(url: str, form: str) -> int:
     import delta_sharing
 
-    return len(delta_sharing.load_as_pandas(url, use_delta_format=True))
-
-
-def _fetch(urls: list[str]) -> int:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    tables = []
-    for url in urls:
-        with urllib.request.urlopen(url) as answer:
-            tables.append(pq.read_table(pa.BufferReader(answer.read())))
-    return len(pa.concat_tables(tables).to_pandas())
+    return len(delta_sharing.load_as_pandas(url, use_delta_format=form == "delta"))
 
 
 def lookup(folder: Path, subjects: int, rate: int = 200, seconds: int = 30) -> dict[str, Any]:
@@ -175,7 +222,7 @@ async def _steadily(
 
 
 def wrk(url: str, token: str, seconds: int, folder: Path) -> float:
-    """Return how many POST requests per second wrk gets through on four connections."""
+    """Return how many POST requests per second wrk gets through on sixteen connections."""
     program = shutil.which("wrk")
     if program is None:
         raise SystemExit("wrk is missing: install the Debian package wrk")
@@ -185,7 +232,7 @@ def wrk(url: str, token: str, seconds: int, folder: Path) -> float:
         f'wrk.headers["Authorization"] = "Bearer {token}"\n',
         encoding="utf-8",
     )
-    command = [program, "-t1", "-c4", f"-d{seconds}s", "-s", str(script), url]
+    command = [program, "-t1", "-c16", f"-d{seconds}s", "-s", str(script), url]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in told:
         raise SystemExit(told)

@@ -147,9 +147,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def ask(address: str, path: str, token: str, body: bytes | None = None) -> Any:
-    """Send a request and return the open answer."""
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+def ask(
+    address: str, path: str, token: str, body: bytes | None = None, also: dict[str, str] | None = None
+) -> Any:
+    """Send a request, with headers that it needs besides, and return the open answer."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", **(also or {})}
     return urllib.request.urlopen(urllib.request.Request(address + path, body, headers))
 
 

@@ -6,6 +6,7 @@ because a replay of 300,000 files takes a sixth of the time. Not here: which tab
 writing, which ``lake.store`` alone does.
 """
 
+import os
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,6 +35,8 @@ _COMMIT = re.compile(r"^(\d{20})\.json\Z")
 _ABSOLUTE = re.compile(r"^(?:[A-Za-z][A-Za-z0-9+.-]*:|/|\\)")
 _Z85 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
 _Action = Mapping[str, Any]
+Mark = tuple[int, int]
+"""Inode and instant of a commit's file: what tells it from one of the same name in a table that was made anew."""
 
 
 @dataclass(slots=True)
@@ -61,35 +64,51 @@ class DeltaLog:
     Args:
         folder: The table's folder.
         where: Name of the table for messages.
+
+    Attributes:
+        loading: Lock for whoever replays a version to keep it, so that two do not replay the same.
     """
 
     def __init__(self, folder: Path, where: str) -> None:
         self.folder, self.where = folder, where
         self._log = folder / "_delta_log"
+        self._start_of_path = f"{self._log}{os.sep}"
         self._latest = -1
-        self._times: dict[int, tuple[tuple[int, int], int]] = {}
+        self._times: dict[int, tuple[Mark, int]] = {}
+        self.loading = threading.Lock()
         self._lock = threading.Lock()
 
-    def latest(self) -> int | None:
-        """Return the newest version, or null where nothing has been committed."""
+    def latest(self) -> tuple[int, Mark] | None:
+        """Return the newest version and its mark, or null where nothing has been committed."""
         version = self._latest
-        if version < 0 or not self._commit_path(version).exists():
+        mark = self._found_mark(version)
+        if mark is None:
             version = max(self._versions(), default=-1)
-        while version >= 0 and self._commit_path(version + 1).exists():
-            version += 1
+            mark = self._found_mark(version)
+        while mark is not None and (following := self._found_mark(version + 1)) is not None:
+            version, mark = version + 1, following
         self._latest = version
-        return version if version >= 0 else None
+        return None if mark is None else (version, mark)
 
-    def mark(self, version: int) -> tuple[int, int]:
-        """Return what tells this commit's file from one of the same name in a table that was made anew.
+    def mark(self, version: int) -> Mark:
+        """Return the mark of a version.
 
         Raises:
             VersionMissing: There is no commit of that version.
         """
+        found = self._found_mark(version)
+        if found is None:
+            raise self._missing()
+        return found
+
+    def _found_mark(self, version: int) -> Mark | None:
+        if version < 0:
+            return None
         try:
-            found = self._commit_path(version).stat()
+            # Asked on every request: a path object would cost more than the question.
+            found = os.stat(self._commit_text(version))  # noqa: PTH116
         except (OSError, OverflowError, ValueError):
-            raise self._missing() from None
+            return None
         return found.st_ino, found.st_mtime_ns
 
     def times(self) -> list[tuple[int, int]]:
@@ -182,8 +201,8 @@ class DeltaLog:
             next((a["protocol"] for a in actions if a.get("protocol")), None),
         )
 
-    def _commit_path(self, version: int) -> Path:
-        return self._log / f"{version:020d}.json"
+    def _commit_text(self, version: int) -> str:
+        return f"{self._start_of_path}{version:020d}.json"
 
     def _versions(self) -> list[int]:
         if not self._log.is_dir():
@@ -197,7 +216,7 @@ class DeltaLog:
 
     def _actions(self, version: int) -> Iterator[_Action]:
         try:
-            text = self._commit_path(version).read_bytes()
+            text = Path(self._commit_text(version)).read_bytes()
         except OSError:
             raise self._missing() from None
         for line in text.splitlines():

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 from lake.delta_files import DataFile, LogCommit, Snapshot, TableRefused, VersionMissing
-from lake.delta_log import DeltaLog
+from lake.delta_log import DeltaLog, Mark
 from resource_catalogue.errors import LakeError
 from resource_catalogue.words import TableName
 
@@ -41,11 +41,11 @@ class SnapshotCache:
 
     def __init__(self, files: int = _CACHED_FILES) -> None:
         self._bound = files
-        self._held: OrderedDict[tuple[TableName, int], tuple[tuple[int, int], Snapshot]] = OrderedDict()
+        self._held: OrderedDict[tuple[TableName, int], tuple[Mark, Snapshot]] = OrderedDict()
         self._count = 0
         self._lock = threading.Lock()
 
-    def get(self, table: TableName, version: int, mark: tuple[int, int]) -> Snapshot | None:
+    def get(self, table: TableName, version: int, mark: Mark) -> Snapshot | None:
         """Return a version unless its commit is another one by now."""
         with self._lock:
             held = self._held.get((table, version))
@@ -54,7 +54,7 @@ class SnapshotCache:
             self._held.move_to_end((table, version))
             return held[1]
 
-    def put(self, table: TableName, mark: tuple[int, int], snapshot: Snapshot) -> None:
+    def put(self, table: TableName, mark: Mark, snapshot: Snapshot) -> None:
         """Keep a version and let go of those that were not used for longest."""
         with self._lock:
             former = self._held.pop((table, snapshot.version), None)
@@ -65,7 +65,7 @@ class SnapshotCache:
                 _, (_, dropped) = self._held.popitem(last=False)
                 self._count -= len(dropped.files)
 
-    def nearest(self, table: TableName, version: int) -> list[tuple[tuple[int, int], Snapshot]]:
+    def nearest(self, table: TableName, version: int) -> list[tuple[Mark, Snapshot]]:
         """List the versions of a table that are kept and come before one, the nearest first."""
         with self._lock:
             found = [held for (name, at), held in self._held.items() if name == table and at < version]
@@ -73,31 +73,24 @@ class SnapshotCache:
 
 
 class SharedTable:
-    """Read one table: its versions and their files.
+    """Read one table as it was when it was opened: its newest version then, and all before it.
+
+    Opened anew for each request, which thereby sees one newest version throughout and asks the disk for it once.
 
     Attributes:
         name: The table; ``folder`` where it lies.
     """
 
-    def __init__(self, name: TableName, folder: Path, cache: SnapshotCache) -> None:
-        self.name, self.folder = name, folder
-        self._log, self._cache = DeltaLog(folder, str(name)), cache
-        self._loading = threading.Lock()
-
-    def exists(self) -> bool:
-        """Tell whether the table has been committed at least once."""
-        return self._log.latest() is not None
+    def __init__(
+        self, name: TableName, log: DeltaLog, cache: SnapshotCache, version: int, mark: Mark
+    ) -> None:
+        self.name, self.folder = name, log.folder
+        self._log, self._cache = log, cache
+        self._version, self._mark = version, mark
 
     def version(self) -> int:
-        """Return the newest version.
-
-        Raises:
-            VersionMissing: The table is gone.
-        """
-        latest = self._log.latest()
-        if latest is None:
-            raise VersionMissing(str(self.name), "没有此表 / there is no such table")
-        return latest
+        """Return the newest version."""
+        return self._version
 
     def snapshot(self, version: int | None = None) -> Snapshot:
         """Return the state at a version, the newest where none is named; kept between calls.
@@ -106,32 +99,29 @@ class SharedTable:
             VersionMissing: The version is not there, or is no longer kept.
             TableRefused: A file lies outside the table's folder.
         """
-        chosen = self.version() if version is None else version
-        mark = self._log.mark(chosen)
+        chosen = self._version if version is None else version
+        mark = self.mark(chosen)
         held = self._cache.get(self.name, chosen, mark)
         if held is not None:
             return held
-        with self._loading:
+        with self._log.loading:
             held = self._cache.get(self.name, chosen, mark)
             if held is None:
                 held = self._log.snapshot(chosen, self._base(chosen))
                 self._cache.put(self.name, mark, held)
             return held
 
-    def is_held(self, version: int) -> bool:
-        """Tell whether a version is in memory, so that asking for it does not wait for the disk."""
-        try:
-            return self._cache.get(self.name, version, self._log.mark(version)) is not None
-        except VersionMissing:
-            return False
+    def held(self) -> Snapshot | None:
+        """Return the newest version if it is in memory, so that having it does not wait for the disk."""
+        return self._cache.get(self.name, self._version, self._mark)
 
-    def mark(self, version: int) -> tuple[int, int]:
+    def mark(self, version: int) -> Mark:
         """Return what tells a version from one of the same number in a table that was made anew.
 
         Raises:
             VersionMissing: There is no such version.
         """
-        return self._log.mark(version)
+        return self._mark if version == self._version else self._log.mark(version)
 
     def commit(self, version: int) -> LogCommit:
         """Return what one commit did, with the instant that rises with the version.
@@ -198,10 +188,10 @@ class SharedLake:
             raise LakeError("SharedLake", "a schema that is not for others", " ".join(sorted(SHARED_SCHEMAS)))
         self.root, self.schemas = Path(root).absolute(), schemas
         self._cache = SnapshotCache(cached_files)
-        self._tables: dict[TableName, SharedTable] = {}
+        self._logs: dict[TableName, DeltaLog] = {}
 
     def table(self, name: TableName) -> SharedTable | None:
-        """Return a table, or null where nothing has been committed under that name.
+        """Return a table as it is now, or null where nothing has been committed under that name.
 
         Raises:
             LakeError: The schema is not open here, or the name is no name of a table.
@@ -210,14 +200,13 @@ class SharedLake:
             raise LakeError(
                 str(name)[:200], "这里不得打开 / may not be opened here", ", ".join(sorted(self.schemas))
             )
-        held = self._tables.get(name)
-        if held is None:
-            held = SharedTable(name, self.root / name.schema / name.name, self._cache)
-        if not held.exists():
-            self._tables.pop(name, None)
+        log = self._logs.get(name) or DeltaLog(self.root / name.schema / name.name, str(name))
+        latest = log.latest()
+        if latest is None:
+            self._logs.pop(name, None)
             return None
-        self._tables[name] = held
-        return held
+        log = self._logs.setdefault(name, log)
+        return SharedTable(name, log, self._cache, *latest)
 
     def tables(self, schema: str) -> list[TableName]:
         """List the tables of a schema in order of name.

@@ -14,6 +14,7 @@ from casework.credentials import client_holds, recipient_by_client, recipient_by
 from casework.permits import Permit, permit
 from casework.state import State
 from resource_catalogue.access_words import Recipient
+from serving.sharing.ports import Holder
 
 _Answer = TypeVar("_Answer")
 
@@ -33,25 +34,36 @@ class CaseworkDoors:
         self._stamp: tuple[int | None, int] = (None, 0)
         self._answers: dict[Hashable, Any] = {}
 
-    async def bearer(self, token: str, now: dt.datetime) -> Recipient | None:
+    async def bearer(self, token: str, now: dt.datetime) -> Holder | None:
         """Return whose token it is; null where it is unknown, expired or revoked."""
-        return await self._asked(("bearer", token), now, lambda: recipient_by_token(self._state, token, now))
+
+        def question() -> Holder | None:
+            recipient = recipient_by_token(self._state, token, now)
+            return None if recipient is None else self._holder(recipient.id, now)
+
+        return await self._asked(("bearer", token), now, question)
 
     async def client(self, client_id: str, secret: str, now: dt.datetime) -> Recipient | None:
         """Return whose OAuth client credentials they are; null as above."""
         return await _in_thread(lambda: recipient_by_client(self._state, client_id, secret, now))
 
-    async def client_holds(self, client_id: str, now: dt.datetime) -> bool:
-        """Tell whether client credentials still hold, and with them the access tokens they were exchanged for."""
-        return await self._asked(
-            ("client", client_id), now, lambda: client_holds(self._state, client_id, now)
-        )
+    async def client_holder(self, client_id: str, recipient_id: str, now: dt.datetime) -> Holder | None:
+        """Return the recipient that client credentials were given to; null where they no longer hold."""
+
+        def question() -> Holder | None:
+            return self._holder(recipient_id, now) if client_holds(self._state, client_id, now) else None
+
+        return await self._asked(("client", client_id, recipient_id), now, question)
 
     async def permit(self, recipient_id: str, now: dt.datetime) -> Permit | None:
         """Return what the recipient may see; null where it or its agency is suspended, or it has ended."""
-        return await self._asked(
-            ("permit", recipient_id), now, lambda: permit(self._state, recipient_id, now, self._state.zone)
-        )
+        return await self._asked(("permit", recipient_id), now, lambda: self._permit(recipient_id, now))
+
+    def _holder(self, recipient_id: str, now: dt.datetime) -> Holder:
+        return Holder(recipient_id, self._permit(recipient_id, now))
+
+    def _permit(self, recipient_id: str, now: dt.datetime) -> Permit | None:
+        return permit(self._state, recipient_id, now, self._state.zone)
 
     async def _asked(self, key: Hashable, now: dt.datetime, question: Callable[[], _Answer]) -> _Answer:
         stamp = (self._state.stamp(), int(now.timestamp()))

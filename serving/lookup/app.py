@@ -7,7 +7,6 @@ proxies may log; it is there because the text asks for request and response, and
 
 import asyncio
 import datetime as dt
-import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -21,6 +20,7 @@ from starlette.routing import Route
 from resource_catalogue.access_words import Access, AccessAction
 from resource_catalogue.settings import ServingSettings
 from serving.lookup.answers import Asked, Json, Lookup
+from serving.request_ids import new_request_id
 from serving.sharing.asking import read_body, read_object
 from serving.sharing.endpoint import fault, refused
 from serving.sharing.gate import Caller, Gate
@@ -78,7 +78,7 @@ def lookup_routes(server: LookupServer) -> list[Route]:
 
 def _handler(server: LookupServer, action: AccessAction, work: Work) -> Handler:
     async def handle(request: Request) -> Response:
-        request_id = secrets.token_hex(12)
+        request_id = new_request_id()
         try:
             caller = await server.gate.admit(request, server.now())
             entry = request.path_params["entry"]

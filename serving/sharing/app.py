@@ -72,8 +72,6 @@ def sharing_app(
     app.router.redirect_slashes = False
     # Faces beside this one in the same process admit by the same gate, so that quotas are counted together.
     app.state.gate = gate
-    # For faces beside this one that admit the same recipients.
-    app.state.gate = gate
     return app
 
 
@@ -84,6 +82,11 @@ def sharing_routes(sharing: Sharing) -> Sequence[BaseRoute]:
         f"{PREFIX}/shares/{{share}}/schemas/{{schema}}/tables/{{table}}",
     )
     return [
+        # In the order in which clients ask: what is asked most is found first.
+        Route(f"{table}/query", endpoint(sharing, "query", query_table), methods=["POST"]),
+        Route(
+            f"{FILES_PATH}/{{recipient}}/{{grant}}/{{table}}/{{version}}/{{name}}", Files(sharing).__call__
+        ),
         Route(f"{PREFIX}/shares", endpoint(sharing, "list", shares.list_shares), methods=["GET"]),
         Route(share, endpoint(sharing, "list", shares.get_share), methods=["GET"]),
         Route(f"{share}/schemas", endpoint(sharing, "list", shares.list_schemas), methods=["GET"]),
@@ -96,7 +99,6 @@ def sharing_routes(sharing: Sharing) -> Sequence[BaseRoute]:
         Route(table, endpoint(sharing, "query", tables.table_version), methods=["HEAD"]),
         Route(f"{table}/version", endpoint(sharing, "query", tables.table_version), methods=["GET"]),
         Route(f"{table}/metadata", endpoint(sharing, "query", tables.table_metadata), methods=["GET"]),
-        Route(f"{table}/query", endpoint(sharing, "query", query_table), methods=["POST"]),
         Route(f"{table}/changes", endpoint(sharing, "changes", table_changes), methods=["GET"]),
         Route(
             f"{table}/queries/{{query_id}}", endpoint(sharing, "query", tables.poll_query), methods=["POST"]
@@ -107,9 +109,6 @@ def sharing_routes(sharing: Sharing) -> Sequence[BaseRoute]:
             methods=["POST"],
         ),
         Route(f"{PREFIX}/oauth/token", TokenEndpoint(sharing).__call__, methods=["POST"]),
-        Route(
-            f"{FILES_PATH}/{{recipient}}/{{grant}}/{{table}}/{{version}}/{{name}}", Files(sharing).__call__
-        ),
         Route(f"{PREFIX}/openapi.json", _openapi, methods=["GET"]),
     ]
 

@@ -6,7 +6,6 @@ of a refusal to a known recipient; where it cannot be, nothing is answered. Not 
 
 import datetime as dt
 import logging
-import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -16,6 +15,7 @@ from starlette.responses import Response
 from lake.shared import SharedLake, TableRefused, VersionMissing
 from resource_catalogue.access_words import Access, AccessAction
 from resource_catalogue.settings import ServingSettings
+from serving.request_ids import new_request_id
 from serving.sharing.addresses import FileAddresses, OwnAddresses
 from serving.sharing.answers import Answer, Subject, access_of
 from serving.sharing.gate import Caller, Gate
@@ -83,7 +83,7 @@ def endpoint(sharing: Sharing, action: AccessAction, work: Work) -> Handler:
     """Return the handler of an endpoint that needs a credential."""
 
     async def handle(request: Request) -> Response:
-        request_id = secrets.token_hex(12)
+        request_id = new_request_id()
         try:
             caller = await sharing.gate.admit(request, sharing.now())
             asked = Asked(sharing, request, caller)

@@ -4,7 +4,6 @@ Here: checking address, permit and grant again, recording, sending from disk. No
 """
 
 import re
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from starlette.responses import FileResponse, Response
 from lake.shared import DataFile, SharedTable
 from resource_catalogue.errors import LakeError
 from resource_catalogue.words import TableName
+from serving.request_ids import new_request_id
 from serving.sharing.addresses import AddressScope
 from serving.sharing.answers import Subject, access_of
 from serving.sharing.endpoint import Sharing, fault, refused
@@ -36,7 +36,7 @@ class Files:
 
     async def __call__(self, request: Request) -> Response:
         """Answer one fetch; refusals are recorded once it is known whose address it is."""
-        request_id = secrets.token_hex(12)
+        request_id = new_request_id()
         try:
             response = await self._answer(request, request_id)
         except Refusal as refusal:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from resource_catalogue.access_words import Recipient
-from serving.sharing.ports import Doors, LivingClients, Permit
+from serving.sharing.ports import Doors, Holder, Permit
 from serving.sharing.quota import Quotas
 from serving.sharing.refusals import forbidden, unauthenticated, unavailable
 from serving.sharing.signing import Signer
@@ -56,10 +56,10 @@ class Gate:
         Raises:
             Refusal: 401, 403, 429, or 503 where the credential cannot be looked up.
         """
-        recipient_id = await self._recipient_id(_bearer(request), now)
-        if recipient_id is None:
+        holder = await self._holder(_bearer(request), now)
+        if holder is None:
             raise unauthenticated()
-        caller = await self.permitted(recipient_id, request, now)
+        caller = _admitted(holder, request, now)
         self.quotas.spend_request(caller.recipient, now)
         return caller
 
@@ -73,10 +73,7 @@ class Gate:
             permit = await self._doors.permit(recipient_id, now)
         except Exception:
             raise unavailable() from None
-        if permit is None or permit.recipient.state != "active" or permit.recipient.id != recipient_id:
-            raise forbidden("已暂停或终止 / suspended or ended")
-        _check_network(permit.recipient, request)
-        return Caller(permit, now)
+        return _admitted(Holder(recipient_id, permit), request, now)
 
     async def client(self, client_id: str, secret: str, now: dt.datetime) -> Recipient | None:
         """Return whose client credentials they are.
@@ -94,23 +91,29 @@ class Gate:
         ends = int(now.timestamp()) + self.access_seconds
         return _ACCESS_PREFIX + self._signer.token("access", {"r": recipient.id, "c": client_id, "x": ends})
 
-    async def _recipient_id(self, token: str, now: dt.datetime) -> str | None:
+    async def _holder(self, token: str, now: dt.datetime) -> Holder | None:
         try:
-            if token.startswith(_ACCESS_PREFIX):
-                return await self._token_holder(token.removeprefix(_ACCESS_PREFIX), now)
-            recipient = await self._doors.bearer(token, now)
+            if not token.startswith(_ACCESS_PREFIX):
+                return await self._doors.bearer(token, now)
+            content = self._signer.content("access", token.removeprefix(_ACCESS_PREFIX))
+            if content is None or now.timestamp() >= content["x"]:
+                return None
+            return await self._doors.client_holder(str(content["c"]), str(content["r"]), now)
         except Exception:
             raise unavailable() from None
-        return recipient.id if recipient is not None else None
 
-    async def _token_holder(self, token: str, now: dt.datetime) -> str | None:
-        """Return whose access token it is; a revoked client's ends with its credentials."""
-        content = self._signer.content("access", token)
-        if content is None or now.timestamp() >= content["x"]:
-            return None
-        if isinstance(self._doors, LivingClients) and not await self._doors.client_holds(content["c"], now):
-            return None
-        return str(content["r"])
+
+def _admitted(holder: Holder, request: Request, now: dt.datetime) -> Caller:
+    """Let a known recipient in.
+
+    Raises:
+        Refusal: 403: it is suspended or has ended, or may not call from there.
+    """
+    permit = holder.permit
+    if permit is None or permit.recipient.state != "active" or permit.recipient.id != holder.recipient_id:
+        raise forbidden("已暂停或终止 / suspended or ended")
+    _check_network(permit.recipient, request)
+    return Caller(permit, now)
 
 
 def _bearer(request: Request) -> str:

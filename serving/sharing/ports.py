@@ -5,7 +5,8 @@ together).
 """
 
 import datetime as dt
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Protocol
 
 from resource_catalogue.access_words import Access, Grant, Recipient
 
@@ -22,25 +23,35 @@ class Permit(Protocol):
         """Return the grants in force."""
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Say who stands behind a credential, and what that recipient may see now.
+
+    Attributes:
+        permit: Null where the recipient or its agency is suspended, or it has ended.
+    """
+
+    recipient_id: str
+    permit: Permit | None
+
+
 class Doors(Protocol):
     """Tell who stands behind a credential, and what that recipient may see now."""
 
-    async def bearer(self, token: str, now: dt.datetime) -> Recipient | None:
+    async def bearer(self, token: str, now: dt.datetime) -> Holder | None:
         """Return whose token it is; null where it is unknown, expired or revoked."""
 
     async def client(self, client_id: str, secret: str, now: dt.datetime) -> Recipient | None:
         """Return whose OAuth client credentials they are; null as above."""
 
+    async def client_holder(self, client_id: str, recipient_id: str, now: dt.datetime) -> Holder | None:
+        """Return the recipient that client credentials were given to; null as above.
+
+        An access token ends with the credentials that it was exchanged for.
+        """
+
     async def permit(self, recipient_id: str, now: dt.datetime) -> Permit | None:
         """Return what the recipient may see; null where it or its agency is suspended, or it has ended."""
-
-
-@runtime_checkable
-class LivingClients(Protocol):
-    """Tell whether client credentials still hold: doors that can, end access tokens with what they were given for."""
-
-    async def client_holds(self, client_id: str, now: dt.datetime) -> bool:
-        """Tell whether the client's credentials are known, not expired and not revoked."""
 
 
 class Recorder(Protocol):

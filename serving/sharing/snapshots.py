@@ -40,8 +40,8 @@ def _is_at_hand(opened: Opened, question: TableQuestion) -> bool:
     """Tell whether a question is about so few files in memory that going to a thread would cost more."""
     if question.given or question.page_token is not None or question.refresh_token is not None:
         return False
-    version = opened.table.version()
-    return opened.table.is_held(version) and len(opened.table.snapshot(version).files) <= _AT_ONCE
+    held = opened.table.held()
+    return held is not None and len(held.files) <= _AT_ONCE
 
 
 def _query(opened: Opened, question: TableQuestion) -> Answer:

@@ -6,13 +6,13 @@ not stored. Not here: who the client is (``Doors.client``).
 
 import base64
 import binascii
-import secrets
 from urllib.parse import parse_qsl, unquote_plus
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from serving.request_ids import new_request_id
 from serving.sharing.asking import read_body
 from serving.sharing.endpoint import Sharing, fault, refused
 from serving.sharing.refusals import Refusal
@@ -55,7 +55,7 @@ class TokenEndpoint:
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request."""
-        request_id = secrets.token_hex(12)
+        request_id = new_request_id()
         try:
             return await self._answer(request)
         except TokenRefusal as refusal:

@@ -8,14 +8,17 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 from audited_city import Audited, an_access, audited
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audit.durable import locked
-from audit.journal import RecordNotWritten
-from audit.verifier import ZERO, Chain
+from audit.journal import RecordNotWritten, _canonical
+from audit.verifier import ZERO, Chain, canonical
 from resource_catalogue.errors import LakeError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -199,3 +202,14 @@ def test_what_an_append_reads_does_not_grow_with_the_record(empty: Audited) -> N
 def test_a_folder_that_vanishes_while_it_is_locked_is_told_as_what_it_is(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), locked(tmp_path / ".lock"):
         raise FileNotFoundError
+
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+_FIELDS = st.dictionaries(
+    _TEXT, st.none() | st.integers(-(2**53), 2**53) | _TEXT | st.lists(_TEXT) | st.dictionaries(_TEXT, _TEXT)
+)
+
+
+@given(_FIELDS)
+def test_what_is_written_is_the_form_that_the_check_of_an_export_hashes(fields: dict[str, Any]) -> None:
+    assert _canonical(fields) == canonical(fields)

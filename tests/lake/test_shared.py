@@ -119,13 +119,16 @@ def test_a_table_that_is_not_there_is_none_and_is_found_once_it_is(tmp_path: Pat
     assert lake.tables("share") == [NAME]
 
 
-def test_a_new_commit_is_seen_on_the_next_call(tmp_path: Path) -> None:
+def test_a_new_commit_is_seen_when_the_table_is_opened_next_and_not_before(tmp_path: Path) -> None:
+    lake = SharedLake(tmp_path)
     write(tmp_path, frame(range(2), "x"))
-    table = opened(tmp_path)
-    assert table.version() == 0
+    before = lake.table(NAME)
     write(tmp_path, frame(range(2), "y"))
-    assert table.version() == 1
-    assert len(table.snapshot().files) == 2
+    after = lake.table(NAME)
+    assert before is not None
+    assert after is not None
+    assert (before.version(), len(before.snapshot().files)) == (0, 1)
+    assert (after.version(), len(after.snapshot().files)) == (1, 2)
 
 
 def test_a_table_that_was_made_anew_is_not_answered_from_memory(tmp_path: Path) -> None:

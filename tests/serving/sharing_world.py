@@ -19,6 +19,7 @@ from resource_catalogue.model import Label
 from resource_catalogue.settings import ServingSettings
 from resource_catalogue.words import TableName
 from serving.sharing.app import sharing_app
+from serving.sharing.ports import Holder
 
 START = dt.datetime(2026, 3, 1, 1, 0, tzinfo=dt.UTC)
 KEY = b"k" * 32
@@ -57,17 +58,18 @@ class HeldDoors:
     suspended_agencies: set[str] = field(default_factory=set)
     is_broken: bool = False
 
-    async def bearer(self, token: str, now: dt.datetime) -> Recipient | None:
+    async def bearer(self, token: str, now: dt.datetime) -> Holder | None:
         self._fail_if_broken()
         held = self.tokens.get(token)
-        return self.recipients[held[0]] if held and now < held[1] else None
+        return Holder(held[0], await self.permit(held[0], now)) if held and now < held[1] else None
 
     async def client(self, client_id: str, secret: str, now: dt.datetime) -> Recipient | None:
         held = self.clients.get(client_id)
         return self.recipients[held[0]] if held and held[1] == secret else None
 
-    async def client_holds(self, client_id: str, now: dt.datetime) -> bool:
-        return client_id in self.clients
+    async def client_holder(self, client_id: str, recipient_id: str, now: dt.datetime) -> Holder | None:
+        known = client_id in self.clients
+        return Holder(recipient_id, await self.permit(recipient_id, now)) if known else None
 
     async def permit(self, recipient_id: str, now: dt.datetime) -> HeldPermit | None:
         self._fail_if_broken()

@@ -21,6 +21,7 @@ from resource_catalogue.subject_keys import ROW_KEY_NAME, business_key_of, subje
 from serving.lookup.answers import Lookup
 from serving.lookup.app import LookupServer, lookup_routes
 from serving.sharing.gate import Gate
+from serving.sharing.ports import Holder
 from serving.sharing.quota import Quotas
 from serving.sharing.signing import Signer
 
@@ -55,10 +56,14 @@ class Doors:
     grants: tuple[Grant, ...] = (PERSON, PERMITS, COPIED)
     is_suspended: bool = False
 
-    async def bearer(self, token: str, now: dt.datetime) -> Recipient | None:
-        return self.recipient if token == "good" else None
+    async def bearer(self, token: str, now: dt.datetime) -> Holder | None:
+        permit = await self.permit(self.recipient.id, now)
+        return Holder(self.recipient.id, permit) if token == "good" else None
 
     async def client(self, client_id: str, secret: str, now: dt.datetime) -> Recipient | None:
+        return None
+
+    async def client_holder(self, client_id: str, recipient_id: str, now: dt.datetime) -> Holder | None:
         return None
 
     async def permit(self, recipient_id: str, now: dt.datetime) -> Permit | None:
