@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import pyarrow as pa
+
 from resource_catalogue.errors import CivicError, DeliveryError
 
 Cell = str | None
@@ -13,17 +15,51 @@ _PANIC = "PanicException"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Hold rows side by side.
+    """Hold rows side by side, column by column.
 
     Attributes:
         row_numbers: 1-based number of each data row in the delivery; rejected rows count too.
         lines: Line of the file (or row of the sheet) at which each row begins.
-        rows: Cells in the order of the header; as long as the header.
+        columns: Cells as text, one array per name of the header.
     """
 
-    row_numbers: list[int]
-    lines: list[int]
-    rows: list[list[Cell]]
+    row_numbers: pa.Int64Array
+    lines: pa.Int64Array
+    columns: list[pa.StringArray]
+
+    @classmethod
+    def of_rows(cls, row_numbers: list[int], lines: list[int], rows: list[list[Cell]]) -> "Block":
+        """Return a block of rows that are as long as the header."""
+        columns = [pa.array(cells, pa.string()) for cells in zip(*rows, strict=True)]
+        return cls(pa.array(row_numbers, pa.int64()), pa.array(lines, pa.int64()), columns)
+
+    def rows(self) -> list[list[Cell]]:
+        """Return the cells row by row."""
+        return [list(cells) for cells in zip(*(column.to_pylist() for column in self.columns), strict=True)]
+
+
+class Gathered:
+    """Gather rows one by one until they fill a block."""
+
+    def __init__(self) -> None:
+        self.rows: list[list[Cell]] = []
+        self._numbers: list[int] = []
+        self._lines: list[int] = []
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether a block should be made now."""
+        return len(self.rows) >= BLOCK_ROWS
+
+    def add(self, row_number: int, line: int, cells: list[Cell]) -> None:
+        """Add a row that is as long as the header."""
+        self._numbers.append(row_number)
+        self._lines.append(line)
+        self.rows.append(cells)
+
+    def block(self) -> Block:
+        """Return what was gathered."""
+        return Block.of_rows(self._numbers, self._lines, self.rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ class _Tally:
 
     def counted(self, blocks: Iterator[Block]) -> Iterator[Block]:
         for block in blocks:
-            self.rows += len(block.rows)
+            self.rows += len(block.row_numbers)
             yield block
 
     def watched(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -111,14 +111,7 @@ class _Tally:
 
 
 def _batch(block: Block, decoded: Decoded, delivery_id: str, schema: pa.Schema) -> pa.RecordBatch:
-    columns = list(zip(*block.rows, strict=True))
-    lead = [
-        [delivery_id] * len(block.rows),
-        block.row_numbers,
-        block.lines,
-        [decoded.sheet] * len(block.rows),
-    ]
-    arrays = [
-        pa.array(values, type=field.type) for values, field in zip([*lead, *columns], schema, strict=True)
-    ]
+    rows = len(block.row_numbers)
+    same = [pa.repeat(pa.scalar(text, pa.string()), rows) for text in (delivery_id, decoded.sheet)]
+    arrays = [same[0], block.row_numbers, block.lines, same[1], *block.columns]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)

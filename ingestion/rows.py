@@ -5,9 +5,13 @@ Shared by every decoder whose rows are lists of cells under a header line (delim
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 
-from ingestion.decoded import BLOCK_ROWS, Block, Cell, Decoded, RejectedRow
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.decoded import Block, Cell, Decoded, Gathered, RejectedRow
 from ingestion.header import SEARCHED_LINES, find_header, most_names, no_header, read_columns
 from resource_catalogue.errors import DeliveryError
 from resource_catalogue.resource import Resource
@@ -33,6 +37,34 @@ def table_of(
     Raises:
         DeliveryError: There are no rows, or no header is found.
     """
+    found = find_table(open_rows, resource)
+    decoded = Decoded(form, encoding, found.header, found.line, sheet, iter(()))
+    decoded.blocks = Body(decoded, resource, delimiter).blocks(_rows_below(open_rows, found.line))
+    return decoded
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTable:
+    """Say where a table stands among lined rows.
+
+    Attributes:
+        header: Names of its columns; ``line`` that of the header, 0 where there is none.
+        cells: How many cells the header's row has; those beyond ``header`` are blank in all rows.
+        body_line: Line of the first row below it; null where there is none.
+    """
+
+    header: list[str]
+    line: int
+    cells: int
+    body_line: int | None
+
+
+def find_table(open_rows: OpenRows, resource: Resource) -> FoundTable:
+    """Find the header of lined rows.
+
+    Raises:
+        DeliveryError: There are no rows, or no header is found.
+    """
     head = list(islice(open_rows(), max(SEARCHED_LINES, resource.source.header_row or 0) + 1))
     if all(is_blank(cells) for _, cells in head):
         raise DeliveryError(
@@ -40,20 +72,12 @@ def table_of(
         )
     position, cells = _header(head, resource)
     line = head[position][0] if position >= 0 else 0
-    header = _named(cells, _Body(open_rows, line))
-    decoded = Decoded(form, encoding, header, line, sheet, iter(()))
-    decoded.blocks = _blocks(_data(_Body(open_rows, line), decoded, resource), decoded, delimiter)
-    return decoded
+    below = head[position + 1 : position + 2]
+    return FoundTable(_named(cells, open_rows, line), line, len(cells), below[0][0] if below else None)
 
 
-class _Body:
-    """Give the rows below the header, as often as they are wanted."""
-
-    def __init__(self, open_rows: OpenRows, header_line: int) -> None:
-        self._open_rows, self._header_line = open_rows, header_line
-
-    def __iter__(self) -> Iterator[LinedRow]:
-        return (row for row in self._open_rows() if row[0] > self._header_line)
+def _rows_below(open_rows: OpenRows, header_line: int) -> Iterator[LinedRow]:
+    return (row for row in open_rows() if row[0] > header_line)
 
 
 def _header(head: list[LinedRow], resource: Resource) -> tuple[int, list[Cell]]:
@@ -69,7 +93,7 @@ def _header(head: list[LinedRow], resource: Resource) -> tuple[int, list[Cell]]:
     raise no_header(resource, f"line {declared} does not carry the declared column names")
 
 
-def _named(header: list[Cell], body: Iterable[LinedRow]) -> list[str]:
+def _named(header: list[Cell], open_rows: OpenRows, header_line: int) -> list[str]:
     """Drop cells without a name behind the last named one that no row fills: spreadsheets keep such columns."""
     names = [(cell or "").strip() for cell in header]
     physical = len(names)
@@ -77,6 +101,7 @@ def _named(header: list[Cell], body: Iterable[LinedRow]) -> list[str]:
         names.pop()
     if len(names) == physical:
         return names
+    body = _rows_below(open_rows, header_line)
     filled = max((_filled(cells) for _, cells in body if len(cells) <= physical), default=0)
     return names + [""] * (filled - len(names))
 
@@ -86,35 +111,73 @@ def _filled(cells: list[Cell]) -> int:
     return next((place for place in range(len(cells), 0, -1) if (cells[place - 1] or "").strip()), 0)
 
 
-def _data(body: Iterable[LinedRow], decoded: Decoded, resource: Resource) -> Iterator[LinedRow]:
-    """Give the rows that hold data; declared headings and notes between them are counted and passed over."""
-    heading = re.compile(resource.source.not_data) if resource.source.not_data else None
-    for line, cells in body:
+class Body:
+    """Make blocks of the rows below a header: number them, pass over what is no data, reject what does not fit.
+
+    Args:
+        delimiter: Text to show between the cells of a rejected row.
+    """
+
+    def __init__(self, decoded: Decoded, resource: Resource, delimiter: str) -> None:
+        self._decoded, self._delimiter = decoded, delimiter
+        self._width, self._number = len(decoded.header), 0
+        not_data = resource.source.not_data
+        self._heading = re.compile(not_data) if not_data else None
+
+    def blocks(self, rows: Iterable[LinedRow]) -> Iterator[Block]:
+        """Make blocks of single rows."""
+        held = Gathered()
+        for line, cells in rows:
+            if not self._is_data(cells):
+                continue
+            self._number += 1
+            if len(cells) > self._width and is_blank(cells[self._width :]):
+                cells = cells[: self._width]
+            if len(cells) != self._width:
+                text = self._delimiter.join(cell or "" for cell in cells)
+                misfit = RejectedRow(self._number, line, _misfit(cells, self._width), text)
+                self._decoded.rejected.append(misfit)
+                continue
+            held.add(self._number, line, cells)
+            if held.is_full:
+                yield held.block()
+                held = Gathered()
+        if held.rows:
+            yield held.block()
+
+    def block(self, columns: list[pa.StringArray], lines: pa.Int64Array) -> Block:
+        """Make a block of columns that are as long as each other; blank rows are left out.
+
+        Args:
+            columns: At least as many as the header has names; those beyond are blank.
+        """
+        is_filled = _filled_rows(columns)
+        if is_filled is not None:
+            columns = [column.filter(is_filled) for column in columns]
+            lines = lines.filter(is_filled)
+        first = self._number + 1
+        self._number += len(lines)
+        numbers = pa.array(range(first, self._number + 1), pa.int64())
+        return Block(numbers, lines, columns[: self._width])
+
+    def _is_data(self, cells: list[Cell]) -> bool:
+        """Tell whether a row holds data; declared headings and notes are counted and passed over."""
         texts = [cell for cell in cells if cell and cell.strip()]
-        if heading and len(texts) == 1 and heading.search(texts[0]):
-            decoded.passed_over += 1
-        elif texts:
-            yield line, cells
+        if self._heading and len(texts) == 1 and self._heading.search(texts[0]):
+            self._decoded.passed_over += 1
+            return False
+        return bool(texts)
 
 
-def _blocks(rows: Iterable[LinedRow], decoded: Decoded, delimiter: str) -> Iterator[Block]:
-    width = len(decoded.header)
-    block = Block([], [], [])
-    for number, (line, cells) in enumerate(rows, start=1):
-        if len(cells) > width and is_blank(cells[width:]):
-            cells = cells[:width]
-        if len(cells) != width:
-            text = delimiter.join(cell or "" for cell in cells)
-            decoded.rejected.append(RejectedRow(number, line, _misfit(cells, width), text))
-            continue
-        block.row_numbers.append(number)
-        block.lines.append(line)
-        block.rows.append(cells)
-        if len(block.rows) >= BLOCK_ROWS:
-            yield block
-            block = Block([], [], [])
-    if block.rows:
-        yield block
+def _filled_rows(columns: list[pa.StringArray]) -> pa.BooleanArray | None:
+    """Tell of each row whether any cell holds something; null where all do, which the first column often tells."""
+    blank = pa.array([True] * len(columns[0]), pa.bool_())
+    for column in columns:
+        own = pc.equal(pc.utf8_trim_whitespace(column), "")
+        blank = pc.and_(blank, own)
+        if not pc.any(blank).as_py():
+            return None
+    return pc.invert(blank)
 
 
 def _misfit(cells: list[Cell], width: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ingestion.decoded import BLOCK_ROWS, Block, Cell, Decoded, RejectedRow
+from ingestion.decoded import Block, Cell, Decoded, Gathered, RejectedRow
 from ingestion.text_encoding import detect_encoding
 from resource_catalogue.errors import DeliveryError
 from resource_catalogue.resource import Resource
@@ -132,16 +132,14 @@ def _written(value: Any) -> str:
 
 
 def _blocks(rows: list[tuple[int, dict[str, Cell] | str]], decoded: Decoded) -> Iterator[Block]:
-    block = Block([], [], [])
+    held = Gathered()
     for number, (line, row) in enumerate(rows, start=1):
         if isinstance(row, str):
             decoded.rejected.append(RejectedRow(number, line, "not_an_object", row))
             continue
-        block.row_numbers.append(number)
-        block.lines.append(line)
-        block.rows.append([row.get(name) for name in decoded.header])
-        if len(block.rows) >= BLOCK_ROWS:
-            yield block
-            block = Block([], [], [])
-    if block.rows:
-        yield block
+        held.add(number, line, [row.get(name) for name in decoded.header])
+        if held.is_full:
+            yield held.block()
+            held = Gathered()
+    if held.rows:
+        yield held.block()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from made_inbox import AGENCY, Inbox, table
 
+from ingestion import text_blocks
 from ingestion.connectors.folder import arrivals, undated_folders
 from ingestion.decoders import delimited
 
@@ -168,15 +169,16 @@ def test_a_run_that_is_stopped_or_loses_its_disk_blames_no_file(
 def test_a_decoder_that_breaks_down_among_the_rows_leaves_no_row(
     inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = delimited._rows
+    monkeypatch.setattr(text_blocks, "_BLOCK_BYTES", 200)
+    plain, asked = text_blocks._is_plain, []
 
-    def fail(*args: Any) -> Any:
-        for number, row in enumerate(rows(*args)):
-            if number == 30:
-                raise ValueError("秘密值")
-            yield row
+    def fail(*args: Any) -> bool:
+        asked.append(args)
+        if len(asked) == 3:
+            raise ValueError("秘密值")
+        return plain(*args)
 
-    monkeypatch.setattr(delimited, "_rows", fail)
+    monkeypatch.setattr(text_blocks, "_is_plain", fail)
     inbox.send(table(*[f"{n},名称,{n}" for n in range(60)]))
     inbox.ingest()
     assert inbox.delivery()["state"] == "unreadable"

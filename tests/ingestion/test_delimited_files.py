@@ -188,7 +188,7 @@ def test_whatever_a_cell_holds_it_comes_out_as_it_went_in(
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerows([["代码", "名称", "数量"], *rows])
     decoded = decode_file(path, a_resource(source={"delimiter": ","}))
-    assert [row for block in decoded.blocks for row in block.rows] == [
+    assert [row for block in decoded.blocks for row in block.rows()] == [
         row for row in rows if not is_blank(row)
     ]
     assert decoded.rejected == []
