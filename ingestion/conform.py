@@ -36,7 +36,11 @@ _DESTROYED = "\N{REPLACEMENT CHARACTER}"
 _LANDLINE = r"^(?:\+?86)?(?:0[0-9]{2,3})?[2-9][0-9]{6,7}(?:(?:转|x|X)[0-9]{1,6})?$|^[48]00[0-9]{7}$"
 _ZONE = "Asia/Shanghai"
 """Zone of instants written without one: all of China keeps Beijing time."""
-_TIME_OF_DAY = r"(?:[ T]|^[0-9]{8})(?P<h>[0-9]{1,2}):?(?P<m>[0-9]{2})(?::?(?P<s>[0-9]{2}))?(?:\.[0-9]+)?$"
+_TIME_OF_DAY = (
+    r"(?:[ T]|^[0-9]{8})(?P<h>[0-9]{1,2}):?(?P<m>[0-9]{2})(?::?(?P<s>[0-9]{2}))?(?:\.[0-9]+)?"
+    r" ?(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?$"
+)
+_ZONED = r"([T ]\d{1,2}:?\d{2}(?::?\d{2})?(?:\.\d+)?) ?(?:Z|[+-]\d{2}:?\d{2})\s*$"
 _TRUE, _FALSE = ("true", "1", "是", "有", "y", "yes"), ("false", "0", "否", "无", "n", "no")
 
 
@@ -161,16 +165,28 @@ def _phone(text: pl.Series) -> pl.DataFrame:
 
 
 def _instant(text: pl.Series, formats: tuple[str, ...]) -> pl.DataFrame:
-    """Read the day as a date is read, and the time of day, if any, beside it."""
-    day = dates.normalise_series(text, formats)
+    """Read the day as a date is read, and beside it the time of day and the zone, if any; else it is Beijing time."""
+    day = dates.normalise_series(text.str.replace(_ZONED, "${1}"), formats)
     time = tidy_expression(pl.col("text")).str.extract_groups(_TIME_OF_DAY)
     parts = day.with_columns(text=text).with_columns(time=time).select(
         "code",
         *(pl.col("time").struct.field(part).fill_null("0").cast(pl.Int64).alias(part) for part in ("h", "m", "s")),
+        zone=pl.col("time").struct.field("zone"),
         day=pl.col("value").cast(pl.Datetime("us")),
     )  # fmt: skip
     local = pl.col("day") + pl.duration(hours="h", minutes="m", seconds="s")
-    return parts.select(value=local.dt.replace_time_zone(_ZONE).dt.convert_time_zone("UTC"), code="code")
+    at_home = local.dt.replace_time_zone(_ZONE).dt.convert_time_zone("UTC")
+    elsewhere = (local - _offset(pl.col("zone"))).dt.replace_time_zone("UTC")
+    value = pl.when(pl.col("zone").is_null()).then(at_home).otherwise(elsewhere)
+    return parts.select(value=value, code="code")
+
+
+def _offset(zone: pl.Expr) -> pl.Expr:
+    """Return how far a zone is ahead of UTC."""
+    figures = zone.str.replace("Z", "+0000", literal=True).str.replace(":", "", literal=True)
+    hours, minutes = (figures.str.slice(start, 2).cast(pl.Int64) for start in (1, 3))
+    ahead = pl.duration(hours=hours, minutes=minutes)
+    return pl.when(figures.str.starts_with("-")).then(-ahead).otherwise(ahead)
 
 
 def _number(text: pl.Series, kind: type[pl.DataType], code: str) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ingestion.decoded import Decoded, not_decodable
-from ingestion.decoders import delimited, json_document, workbook
+from ingestion.decoders import delimited, json_document, parquet, workbook, xml_document
 from resource_catalogue.errors import DeliveryError
 from resource_catalogue.resource import Resource
 
@@ -32,4 +32,8 @@ def decode_file(path: Path, resource: Resource) -> Decoded:
 def _decoder(head: bytes) -> Callable[[Path, Resource], Decoded]:
     if workbook.is_workbook(head):
         return workbook.decode
+    if parquet.is_parquet(head):
+        return parquet.decode
+    if xml_document.is_xml(head):
+        return xml_document.decode
     return json_document.decode if json_document.is_json(head) else delimited.decode
