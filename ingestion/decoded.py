@@ -1,6 +1,6 @@
 """What every decoder gives: a header, blocks of text rows with their lines, and rows that could not be split."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -79,6 +79,8 @@ class Decoded:
     Attributes:
         format: What the bytes are: csv, tsv, xlsx, xls, json, jsonl, geojson.
         header_row: Line of the header; 0 where the file has none.
+        odd_lines: Lines of text in another encoding than the file's, with its name; empty for one that fits none.
+            Fills like ``rejected``.
         passed_over: How many declared headings and notes lay between the data rows; fills like ``rejected``.
     """
 
@@ -90,6 +92,7 @@ class Decoded:
     blocks: Iterator[Block]
     rejected: list[RejectedRow] = field(default_factory=list)
     passed_over: int = 0
+    odd_lines: Mapping[int, str] = field(default_factory=dict)
 
 
 def not_decodable(name: str, error: BaseException) -> DeliveryError:

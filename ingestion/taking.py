@@ -250,4 +250,9 @@ def _remarks(decoded: Decoded, undeclared: list[str]) -> str:
         remarks.append(f"columns not in the catalogue: {', '.join(undeclared[:_NAMED_COLUMNS])}{more}")
     if decoded.passed_over:
         remarks.append(f"headings and notes passed over: {decoded.passed_over}")
+    for name in dict.fromkeys(decoded.odd_lines.values()):
+        lines = sorted(line for line, found in decoded.odd_lines.items() if found == name)
+        shown = ", ".join(map(str, lines[:_NAMED_COLUMNS])) + (", …" if len(lines) > _NAMED_COLUMNS else "")
+        kind = f"lines in {name} among {decoded.encoding}" if name else "lines with destroyed characters"
+        remarks.append(f"{kind}: {len(lines)} ({shown})")
     return "; ".join(remarks)

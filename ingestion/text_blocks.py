@@ -5,26 +5,20 @@ row runs on into the next block. A block is plain where each row is one line and
 or ends. Not here: headers, numbers of rows and what becomes of misfits (``rows.py``).
 """
 
-import codecs
 import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from ingestion.decoded import Cell
-from resource_catalogue.errors import DeliveryError
+from ingestion.text_pieces import LONGEST_LINE, TextPieces, lines_of
 
 LinedRow = tuple[int, list[Cell]]
 LONGEST_CELL_LINES = 10_000
 """A quoted cell may hold a whole document; one of more lines is a quote that was never closed."""
-_BLOCK_BYTES = 1 << 21
-_LONGEST_LINE = 64 * 1024 * 1024
-"""Longest line, and longest cell, in characters."""
 _NEWLINE, _RETURN, _QUOTE = 10, 13, 34
 
 
@@ -45,13 +39,13 @@ class TextBlocks:
     """Give the rows of a text file from a line on: blocks that the engine split, and single rows of all others.
 
     Args:
-        path: The file; ``encoding`` one that all its bytes are valid in.
+        pieces: The text of the file.
         first_line: 1-based line to begin at.
         width: Number of cells that a row should have.
     """
 
-    def __init__(self, path: Path, encoding: str, delimiter: str, first_line: int, width: int) -> None:
-        self._pieces = _whole_lines(path, encoding, first_line)
+    def __init__(self, pieces: TextPieces, delimiter: str, first_line: int, width: int) -> None:
+        self._pieces = _from_line(pieces, first_line)
         self._returned = b""
         self._delimiter, self._width = delimiter, width
         self._line = first_line
@@ -124,7 +118,7 @@ class _Lines:
     """Give the lines of a block and of those that follow it to the parser, row by row."""
 
     def __init__(self, block: bytes, pieces: Iterator[bytes]) -> None:
-        self._held = _lines_of(block)
+        self._held = lines_of(block.decode())
         self._next, self._first = 0, len(self._held)
         self._pieces = pieces
         self._begun = 0
@@ -141,7 +135,7 @@ class _Lines:
     def row(self, delimiter: str) -> list[Cell] | None:
         """Return the cells of the next row; of one whose quotes are wrong, its first line as a single cell."""
         self._begun = self._next
-        csv.field_size_limit(_LONGEST_LINE)
+        csv.field_size_limit(LONGEST_LINE)
         try:
             cells = next(csv.reader(self, delimiter=delimiter, strict=True), None)
         except csv.Error:
@@ -166,17 +160,16 @@ class _Lines:
         if self._next - self._begun >= LONGEST_CELL_LINES:
             raise csv.Error
         if self._next == len(self._held):
-            self._held += _lines_of(next(self._pieces, b""))
+            self._held += lines_of(next(self._pieces, b"").decode())
         if self._next == len(self._held):
             raise StopIteration
         self._next += 1
         return self._held[self._next - 1]
 
 
-def parsed_rows(path: Path, encoding: str, delimiter: str) -> Iterator[LinedRow]:
+def parsed_rows(pieces: TextPieces, delimiter: str) -> Iterator[LinedRow]:
     """Give line and cells of every row from the top, by the parser alone."""
-    pieces = _whole_lines(path, encoding, 1)
-    lines, line = _Lines(b"", pieces), 1
+    lines, line = _Lines(b"", _from_line(pieces, 1)), 1
     while (cells := lines.row(delimiter)) is not None:
         yield line, cells
         line += lines.taken
@@ -214,42 +207,12 @@ def _quotes_are_regular(marks: np.ndarray, delimiter: int) -> bool:
     return bool(opens.all() and closes.all())
 
 
-def _whole_lines(path: Path, encoding: str, first_line: int) -> Iterator[bytes]:
-    """Give the text from a line on in UTF-8, in pieces that end where a line ends."""
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    to_skip, rest = first_line - 1, ""
-    with path.open("rb") as file:
-        while data := file.read(_BLOCK_BYTES):
-            text = rest + decoder.decode(data)
-            # A carriage return at the very end may be half of a line's end.
-            cut = max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1)) + 1
-            whole, rest = text[:cut], text[cut:]
-            if len(rest) > _LONGEST_LINE:
-                raise _endless(path)
-            to_skip, whole = _without_lines(whole, to_skip)
-            if whole:
-                yield whole.encode()
-    to_skip, whole = _without_lines(rest + decoder.decode(b"", final=True), to_skip)
-    if whole:
-        yield whole.encode()
-
-
-def _endless(path: Path) -> DeliveryError:
-    return DeliveryError(
-        path.name,
-        f"a line of more than {_LONGEST_LINE} characters",
-        "a table of text, row by row",
-        "check that the file is what its name says, and send it again",
-    )
-
-
-def _without_lines(text: str, number: int) -> tuple[int, str]:
-    """Take lines off the head of a text; return how many are still to be taken off, and what is left."""
-    if number == 0 or not text:
-        return number, text
-    lines = list(io.StringIO(text, newline=""))
-    return max(0, number - len(lines)), "".join(lines[number:])
-
-
-def _lines_of(block: bytes) -> list[str]:
-    return list(io.StringIO(block.decode(), newline=""))
+def _from_line(pieces: TextPieces, first_line: int) -> Iterator[bytes]:
+    """Give the text from a line on in UTF-8."""
+    to_skip = first_line - 1
+    for text in pieces:
+        if to_skip:
+            lines = lines_of(text)
+            text, to_skip = "".join(lines[to_skip:]), max(0, to_skip - len(lines))
+        if text:
+            yield text.encode()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +11,8 @@ from ingestion.decoded import Block, Decoded
 from ingestion.header import SEARCHED_LINES, most_names
 from ingestion.rows import Body, find_table
 from ingestion.text_blocks import Split, TextBlocks, parsed_rows
-from ingestion.text_encoding import detect_encoding
+from ingestion.text_encoding import line_encoding
+from ingestion.text_pieces import TextPieces, lines_of
 from resource_catalogue.resource import Resource
 
 _DELIMITERS = ",\t;|"
@@ -23,17 +24,17 @@ def decode(path: Path, resource: Resource) -> Decoded:
     Raises:
         DeliveryError: No encoding fits, the file is empty or has no header.
     """
-    encoding = detect_encoding(path, resource.source.encoding)
-    delimiter = resource.source.delimiter or _find_delimiter(path, encoding, resource)
+    encoding = line_encoding(path, resource.source.encoding)
+    pieces = TextPieces(path, encoding)
+    delimiter = resource.source.delimiter or _find_delimiter(pieces, resource)
     form = "tsv" if delimiter == "\t" else "csv"
-    rows = partial(parsed_rows, path, encoding, delimiter)
-    found = find_table(rows, resource)
-    decoded = Decoded(form, encoding, found.header, found.line, "", iter(()))
+    found = find_table(partial(parsed_rows, pieces, delimiter), resource)
+    decoded = Decoded(form, encoding.name, found.header, found.line, "", iter(()), odd_lines=pieces.odd_lines)
     body = Body(decoded, resource, delimiter)
     if found.body_line is not None:
         # Headings between the rows are told by their words, for which the rows must be looked at one by one.
         cells = 0 if resource.source.not_data else found.cells
-        decoded.blocks = _blocks(TextBlocks(path, encoding, delimiter, found.body_line, cells), body)
+        decoded.blocks = _blocks(TextBlocks(pieces, delimiter, found.body_line, cells), body)
     return decoded
 
 
@@ -45,13 +46,12 @@ def _blocks(pieces: TextBlocks, body: Body) -> Iterator[Block]:
             yield from body.blocks(piece)
 
 
-def _find_delimiter(path: Path, encoding: str, resource: Resource) -> str:
+def _find_delimiter(pieces: TextPieces, resource: Resource) -> str:
     """Choose the delimiter that shows most declared names in one line; where none does, the commonest one."""
-    with path.open(encoding=encoding, newline="") as file:
-        text = "".join(islice(file, SEARCHED_LINES))
+    text = "".join(islice(chain.from_iterable(map(lines_of, pieces)), SEARCHED_LINES))
 
     def fitness(mark: str) -> tuple[int, int]:
-        rows = (cells for _, cells in islice(parsed_rows(path, encoding, mark), SEARCHED_LINES))
+        rows = (cells for _, cells in islice(parsed_rows(pieces, mark), SEARCHED_LINES))
         return most_names(rows, resource)[0], text.count(mark)
 
     return max(_DELIMITERS, key=fitness)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from made_inbox import AGENCY, Inbox, table
 
-from ingestion import text_blocks
+from ingestion import text_blocks, text_pieces
 from ingestion.connectors.folder import arrivals, undated_folders
 from ingestion.decoders import delimited
 
@@ -169,7 +169,7 @@ def test_a_run_that_is_stopped_or_loses_its_disk_blames_no_file(
 def test_a_decoder_that_breaks_down_among_the_rows_leaves_no_row(
     inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(text_blocks, "_BLOCK_BYTES", 200)
+    monkeypatch.setattr(text_pieces, "BLOCK_BYTES", 200)
     plain, asked = text_blocks._is_plain, []
 
     def fail(*args: Any) -> bool:

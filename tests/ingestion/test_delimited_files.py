@@ -192,3 +192,16 @@ def test_whatever_a_cell_holds_it_comes_out_as_it_went_in(
         row for row in rows if not is_blank(row)
     ]
     assert decoded.rejected == []
+
+
+def test_a_line_in_another_encoding_is_read_in_it_and_told_with_its_number(inbox: Inbox) -> None:
+    lines = table(*(f"{n},北京市海淀区,{n}" for n in range(30))).splitlines(keepends=True)
+    written = [line.encode("gb18030" if number != 11 else "utf-8") for number, line in enumerate(lines)]
+    written[20] = b"19,\x81\x20x,19\n"
+    inbox.send(b"".join(written))
+    inbox.ingest()
+    assert inbox.delivery()["encoding"] == "gb18030"
+    assert inbox.rows("title")[10] == ("北京市海淀区",)
+    assert inbox.rows("title__fault")[19] == ("destroyed_characters",)
+    assert "lines in utf-8 among gb18030: 1 (12)" in inbox.delivery()["reason"]
+    assert "lines with destroyed characters: 1 (21)" in inbox.delivery()["reason"]
