@@ -180,7 +180,9 @@ def main() -> None:
         )
         clock = dt.datetime(2026, 3, 25, tzinfo=dt.UTC)
         silent: Any = _Silent()
-        app = portal_app(folder, silent, silent, lambda: clock, PortalSettings(secret=b"x"))
+        app = portal_app(
+            folder, silent, silent, lambda: clock, PortalSettings(secret=b"x", requests_per_minute=10**9)
+        )
         for kind, query in QUERIES.items():
             found = ask(catalogue, Question(query)).total
             print(f"{kind:28} {found:6,} found")

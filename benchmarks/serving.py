@@ -24,6 +24,7 @@ import psutil
 
 from benchmarks.bare_listing import CAPABILITIES, FILES
 from benchmarks.serving_city import LOOKED_UP, PURPOSE, ServingCity, ask, free_port, granian
+from lake.shared import SharedLake
 from resource_catalogue.subject_keys import ROW_KEY_NAME, subject_key_of
 
 RESULTS = Path(__file__).with_name("results")
@@ -112,25 +113,25 @@ def _keep_answer(city: ServingCity, address: str, other: str, form: str, path: P
         place = file.get("deltaSingleAction", {}).get("add") or file
         if file:
             name = "path" if form == "delta" else "url"
-            place[name] = f"{other}/files/{_names(city)[place['size']]}?sp=r"
+            place[name] = f"{other}/files/{_names(city)[file['id']]}?sp=r"
         lines.append(json.dumps(line))
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _listed(city: ServingCity, address: str, form: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Return each line of a listing, with its file where it is one."""
-    with ask(address, _QUERY, city.token, b"{}", {CAPABILITIES: f"responseformat={form}"}) as answer:
+    headers = {CAPABILITIES: f"responseformat={form}", "fileidhash": "parquet"}
+    with ask(address, _QUERY, city.token, b"{}", headers) as answer:
         lines = [json.loads(line) for line in answer.read().splitlines()]
     return [(line.get("file", {}), line) for line in lines]
 
 
-def _names(city: ServingCity) -> dict[int, str]:
-    """Return the file of each size: no two of the table are of one size."""
-    place = next((city.lake.root / "share").iterdir())
-    found = {path.stat().st_size: path.name for path in place.glob("*.parquet")}
-    if len(found) != len(list(place.glob("*.parquet"))):
-        raise SystemExit("two files of one size: their names cannot be told apart")
-    return found
+def _names(city: ServingCity) -> dict[str, str]:
+    """Return the path of each file of the only table by its id."""
+    lake = SharedLake(city.lake.root, frozenset({"share"}))
+    (name,) = lake.tables("share")
+    table = lake.table(name)
+    return {file.id: file.path for file in table.snapshot().files} if table else {}
 
 
 def _addresses(city: ServingCity, address: str) -> list[str]:
