@@ -9,6 +9,7 @@ REGISTER = dg.AssetKey(["register", "roles"])
 SCORES = dg.AssetKey(["quality", "scores"])
 RECTIFICATION = dg.AssetKey(["casework", "rectification"])
 SHARES = dg.AssetKey(["share", "tables"])
+SHARES_IN_BUCKET = dg.AssetKey(["share", "bucket"])
 PORTAL_CATALOGUE = dg.AssetKey(["opening", "portal_catalogue"])
 REPORT = dg.AssetKey(["report", "run"])
 

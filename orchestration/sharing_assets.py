@@ -1,14 +1,20 @@
-"""One asset for all share tables and the indexes that lookups use: its graph does not change with a grant."""
+"""One asset for all share tables and the indexes that lookups use: its graph does not change with a grant.
+
+Where the deployment names a bucket, a second one copies the tables there: a storage that fails stops nothing else, and
+recipients are given this server's own addresses for what is not copied yet.
+"""
 
 from collections.abc import Collection
+from dataclasses import asdict
 
 import dagster as dg
 
 from casework.access_tables import flush_grants, flush_open_rows
 from casework.grant_review import review_grants
+from lake.bucket_copy import BucketCopy
 from lake.lookup_builder import build_indexes
 from lake.share_models import ShareClass, build_shares, served_entries, share_classes
-from orchestration.asset_keys import RECTIFICATION, SHARES, claims_key, standard_key
+from orchestration.asset_keys import RECTIFICATION, SHARES, SHARES_IN_BUCKET, claims_key, standard_key
 from orchestration.base_assets import claimed
 from orchestration.platform import Platform
 from orchestration.step_work import working
@@ -30,7 +36,20 @@ def sharing_assets(platform: Platform, bases: Collection[dg.AssetKey]) -> list[d
         with working(platform, SHARES):
             return dg.MaterializeResult(metadata=share(platform))
 
-    return [shares]
+    if platform.deployment.settings.bucket.url is None:
+        return [shares]
+
+    @dg.asset(
+        key=SHARES_IN_BUCKET,
+        group_name="share",
+        deps=[SHARES],
+        description="共享表在存储桶中的副本 / copies of shared tables in the bucket",
+    )
+    def bucket() -> dg.MaterializeResult:
+        with working(platform, SHARES_IN_BUCKET):
+            return dg.MaterializeResult(metadata=copy_to_bucket(platform))
+
+    return [shares, bucket]
 
 
 def share(platform: Platform) -> dict[str, int]:
@@ -58,3 +77,9 @@ def share(platform: Platform) -> dict[str, int]:
         "dropped": len(shares.dropped),
         "indexed": len(indexed),
     }
+
+
+def copy_to_bucket(platform: Platform) -> dict[str, int]:
+    """Bring the copy of the shared tables up to now; return counts."""
+    copying = BucketCopy.of(platform.lake, platform.deployment)
+    return {} if copying is None else asdict(copying.bring())

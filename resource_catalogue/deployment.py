@@ -102,6 +102,33 @@ class Deployment:
         """Return the database address of the operational state."""
         return self.settings.casework.url or f"sqlite:///{self.var / 'state' / 'casework.sqlite'}"
 
+    def secret(self, setting: str, reference: str | None) -> str:
+        """Return a secret that a setting refers to by ``env:NAME`` or ``file:PATH``.
+
+        Args:
+            setting: Name of the setting, for messages; they never hold the secret.
+
+        Raises:
+            SettingError: The variable or the file is not there, or is empty.
+        """
+        kind, _, place = (reference or "").partition(":")
+        try:
+            value = (
+                os.environ.get(place, "")
+                if kind == "env"
+                else (self.home / place).read_text(encoding="utf-8")
+            )
+        except (OSError, UnicodeDecodeError):
+            value = ""
+        if not value.strip():
+            raise SettingError(
+                setting,
+                f"{reference}: 没有或为空 / is not there or empty",
+                "存放密钥的变量或文件 / a variable or file that holds the key",
+                "设置变量或写入文件，不要写进 civiclake.toml / set the variable or write the file, not civiclake.toml",
+            )
+        return value.strip()
+
     def key(self, name: str) -> bytes:
         """Return the secret of that name: 32 bytes below ``var/keys/``, mode 0600.
 

@@ -7,13 +7,14 @@ The one place that may read the machine's clock is ``as_of_now``: everything els
 import datetime as dt
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, Self, get_args, get_origin
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from resource_catalogue.errors import SettingError, own_place
 from resource_catalogue.model import Label
@@ -26,6 +27,9 @@ _OPTIONS = {"CIVICLAKE_AS_OF": "--as-of", "CIVICLAKE_PROFILE": "--profile"}
 """Options of commands that are laid over the settings as their variables are."""
 _SEE = "参阅 / see docs/settings.md"
 _SHOWN_LENGTH = 60
+_REFERENCE = re.compile(r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)\Z")
+_NOT_SHOWN = frozenset({"casework", "bucket"})
+"""Sections whose values are not shown: an address may hold a password, a key may be given where it may not."""
 _Path = tuple[str, ...]
 
 
@@ -105,6 +109,16 @@ class EngineSettings(_Section):
     memory_limit: str | None = None
 
 
+class LakeSettings(_Section):
+    """Say how long earlier versions of the tables are kept.
+
+    Attributes:
+        keep_versions_days: Days after which ``civiclake thin`` forgets what was replaced; a week at least.
+    """
+
+    keep_versions_days: int = Field(default=90, ge=7)
+
+
 class CaseworkSettings(_Section):
     """Say where the operational state lives; null means SQLite below ``var/``."""
 
@@ -142,6 +156,53 @@ class ServingSettings(_Section):
     body_bytes: int = Field(default=1_048_576, ge=1024)
 
 
+class BucketSettings(_Section):
+    """Name a bucket of S3 storage from which recipients fetch shared tables; without one this server sends the files.
+
+    Attributes:
+        url: ``s3://name/prefix`` of a place that only this deployment writes; null copies nothing.
+        endpoint: Address of the storage such as ``https://s3.example.gov.cn``; null takes that of AWS for the region.
+        region: Region that requests are signed for.
+        path_style: Whether the bucket's name stands in the path of addresses and not in the host.
+        access_key_id: Where the key's id is: ``env:NAME``, or ``file:PATH`` (below the deployment, or absolute).
+        secret_access_key: Where the secret key is, named likewise; never the key itself.
+        allow_http: Whether the storage may be reached without encryption; for tests and closed networks only.
+    """
+
+    url: str | None = Field(
+        default=None, pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?$"
+    )
+    endpoint: str | None = Field(default=None, pattern=r"^https?://[A-Za-z0-9.\-\[\]:]+/?$")
+    region: str = Field(default="us-east-1", pattern=r"^[a-z0-9-]{1,40}$")
+    path_style: bool = True
+    access_key_id: str | None = None
+    secret_access_key: str | None = None
+    allow_http: bool = False
+
+    @field_validator("access_key_id", "secret_access_key")
+    @classmethod
+    def _referred(cls, value: str | None) -> str | None:
+        if value is not None and not _REFERENCE.match(value):
+            raise ValueError(
+                "env:NAME 或 file:PATH，不写密钥本身 / env:NAME or file:PATH, never the key itself"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.url is not None and (self.access_key_id is None or self.secret_access_key is None):
+            raise ValueError(
+                "设置 url 时须有 access_key_id 和 secret_access_key / with url, access_key_id and secret_access_key"
+            )
+        if any(part in (".", "..") for part in (self.url or "").split("/")):
+            raise ValueError("url 的前缀不含 . 或 .. / a url without . or .. in its prefix")
+        if (self.endpoint or "").startswith("http:") and not self.allow_http:
+            raise ValueError(
+                "endpoint 用 https，或 allow_http = true / an https endpoint, or allow_http = true"
+            )
+        return self
+
+
 class PortalSettings(_Section):
     """Say how the open portal (公共数据开放平台) is run.
 
@@ -151,6 +212,15 @@ class PortalSettings(_Section):
         receipts_per_minute: Receipts that one address may ask for in a minute.
         trusted_proxies: How many proxies stand before it, each adding the caller's address to ``X-Forwarded-For``.
         https: Whether people reach it by HTTPS, so that its cookie may demand that.
+        requests_per_minute: Requests that one address, or one holder of an access key, may make in a minute.
+        logins_per_hour: Log-ins that one address may try in an hour.
+        failed_logins: Wrong passwords in a row after which an account takes none for an hour.
+        registrations_per_hour: Accounts that one address may register in an hour.
+        session_hours: Life of a session of a registered user.
+        key_days: Life of an access key of a registered user.
+        contact_days: Days after which contacts of closed forms and ended accounts are erased.
+        map_approval: Number of the review (审图号) of the map of the deployment's divisions, shown on it; without one
+            no boundaries are drawn.
     """
 
     base_url: str | None = None
@@ -158,6 +228,14 @@ class PortalSettings(_Section):
     receipts_per_minute: int = Field(default=30, ge=1)
     trusted_proxies: int = Field(default=0, ge=0)
     https: bool = False
+    requests_per_minute: int = Field(default=600, ge=1)
+    logins_per_hour: int = Field(default=60, ge=1)
+    failed_logins: int = Field(default=10, ge=1)
+    registrations_per_hour: int = Field(default=10, ge=1)
+    session_hours: int = Field(default=12, ge=1, le=720)
+    key_days: int = Field(default=180, ge=1, le=730)
+    contact_days: int = Field(default=90, ge=1)
+    map_approval: str | None = Field(default=None, min_length=1, max_length=80)
 
 
 class AuditSettings(_Section):
@@ -226,7 +304,9 @@ class Settings(_Section):
     opening: OpeningSettings = OpeningSettings()
     targets: TargetSettings = TargetSettings()
     engine: EngineSettings = EngineSettings()
+    lake: LakeSettings = LakeSettings()
     serving: ServingSettings = ServingSettings()
+    bucket: BucketSettings = BucketSettings()
     portal: PortalSettings = PortalSettings()
     audit: AuditSettings = AuditSettings()
     casework: CaseworkSettings = CaseworkSettings()
@@ -297,8 +377,8 @@ def _near(name: str, known: Iterable[str]) -> str:
 
 
 def _shown(path: _Path, value: Any) -> str:
-    """Return a value as given; an address may hold a password."""
-    if path[0] == "casework":
+    """Return a value as given, unless it may hold a secret."""
+    if path[0] in _NOT_SHOWN:
         return "（不显示 / not shown）"
     if isinstance(value, list | tuple | dict):
         return "列表 / a list" if isinstance(value, list | tuple) else "表 / a table"

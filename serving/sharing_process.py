@@ -17,6 +17,7 @@ from serving.doors import CaseworkDoors
 from serving.lookup.answers import Lookup
 from serving.lookup.app import LookupServer, lookup_routes
 from serving.sharing.app import sharing_app
+from serving.sharing.bucket_addresses import bucket_addresses
 
 
 def sharing_side() -> Starlette:
@@ -32,6 +33,7 @@ def sharing_side() -> Starlette:
         now,
         deployment.key("serving"),
         settings,
+        addresses=bucket_addresses(deployment, now),
     )
     lookup = Lookup(LookupIndex(deployment.lookup), deployment)
     app.router.routes.extend(lookup_routes(LookupServer(lookup, app.state.gate, recorder, now, settings)))

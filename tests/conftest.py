@@ -1,11 +1,13 @@
-"""What every test stands on: property tests without a time limit per example, and the seed drawn for this run."""
+"""What every test stands on: property tests without a time limit per example, the seed drawn for this run, storages."""
 
 import os
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import settings
+from storages import Storage, has_swift, moto_server, swift_in
 
 settings.register_profile("shared_machine", deadline=None)
 settings.load_profile("shared_machine")
@@ -20,3 +22,19 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print the drawn seed on every run, also on one that passes."""
     seed = os.environ["TEST_SEED"]
     terminalreporter.write_line(f"drawn seed: {seed} (TEST_SEED={seed} draws it again)")
+
+
+@pytest.fixture(scope="session")
+def moto_storage() -> Iterator[Storage]:
+    """Serve S3 that knows conditional writes and checks no signature."""
+    with moto_server() as storage:
+        yield storage
+
+
+@pytest.fixture(scope="session")
+def swift_storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
+    """Serve S3 that checks signatures and knows no conditional writes."""
+    if not has_swift():
+        pytest.skip("needs_swift: apt-get install swift-proxy swift-account swift-container swift-object")
+    with swift_in(tmp_path_factory.mktemp("swift")) as storage:
+        yield storage

@@ -1,11 +1,13 @@
 """Addresses of files: signed, expiring, good for one file of one grant.
 
-Here: how an address is made and read back. It names the file by its id, never by its path, so that there is no path to
-bend. Not here: whether the recipient is still active and the grant still in force, which every fetch checks again.
+Here: how an address is made and read back, and what is counted of files that are fetched elsewhere. It names the file
+by its id, never by its path, so that there is no path to bend. Not here: whether the recipient is still active and the
+grant still in force, which every fetch checks again.
 """
 
 import datetime as dt
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote
@@ -26,6 +28,7 @@ class AddressScope:
         base: Scheme and host, with a path where the platform lies below one.
         version: Version whose files, or whose commit's files, are meant.
         good_until: Last second of the address, in seconds since 1970.
+        is_here: Whether this server answers each fetch, so that it checks the grant again and records the bytes.
     """
 
     base: str
@@ -34,6 +37,26 @@ class AddressScope:
     table: TableName
     version: int
     good_until: int
+    is_here: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Count files whose fetch this server does not see: listing them counts as handing them out.
+
+    Attributes:
+        rows: Live rows in them, as far as their statistics tell; ``bytes`` their size.
+    """
+
+    files: int = 0
+    rows: int = 0
+    bytes: int = 0
+
+    @classmethod
+    def of(cls, files: Iterable[DataFile]) -> "Elsewhere":
+        """Count files."""
+        held = list(files)
+        return cls(len(held), sum(file.rows or 0 for file in held), sum(max(file.size, 0) for file in held))
 
 
 class FileAddresses(Protocol):
@@ -44,6 +67,9 @@ class FileAddresses(Protocol):
 
     def address(self, scope: AddressScope, file: DataFile) -> str:
         """Return the address of a file."""
+
+    def is_answered_here(self, table: TableName, version: int) -> bool:
+        """Tell whether the files of a version, and of its commit, can only be fetched from this server by now."""
 
 
 class OwnAddresses:
@@ -69,6 +95,10 @@ class OwnAddresses:
         """
         mark = self._signer.mark("file", _text(scope, file.id))
         return f"{_start(scope)}/{file.id}.parquet?exp={scope.good_until}&sp=r&sig={mark}"
+
+    def is_answered_here(self, table: TableName, version: int) -> bool:
+        """Tell that each fetch is checked and recorded here."""
+        return True
 
     def holds(self, scope: AddressScope, file_id: str, mark: str, now: dt.datetime) -> bool:
         """Tell whether an address was made here for exactly this, and has not ended."""

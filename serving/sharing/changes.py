@@ -4,13 +4,15 @@ Here: which commits, which of their files, where metadata and protocol changed. 
 which readers of the delta form need. Not here: the files of one version (``snapshots``).
 """
 
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import anyio.to_thread
 
 from lake.shared import DataFile, LogCommit, Snapshot
+from serving.sharing.addresses import AddressScope, Elsewhere
 from serving.sharing.answers import LINES, Answer, joined_lines
 from serving.sharing.asking import (
     TableQuestion,
@@ -142,17 +144,23 @@ def _answer(opened: Opened, span: _Span) -> Answer:
     first, span, offset = opened.table.snapshot(span.start), *_resumed(opened, span)
     head = first if span.with_metadata else opened.table.snapshot(span.end)
     form = opened.capabilities.choose(head.protocol, head.configuration)
-    lines = opened.lines(form)
+    lines, scope = opened.lines(form), functools.cache(opened.scope)
     rows = list(_lines(opened, span, first))
     page = rows[offset:][: span.max_files]
     end = offset + len(page)
     written = [lines.protocol(head.protocol), lines.metadata(head.metadata, span.start)]
-    written += [_written(line, opened, lines) for line in page]
+    written += [_written(line, scope, lines) for line in page]
     if span.max_files is not None or span.page_token is not None or opened.capabilities.end_stream:
         written.append(_end(opened, span, end if end < len(rows) else None, bool(page)))
-    files = sum(line.file is not None for line in page)
-    endpoint = "changes" if span.is_feed else "query"
-    subject = opened.subject(span.end, endpoint=endpoint, form=form, files=str(files), start=str(span.start))
+    listed = [(line.file, scope(line.moment.version)) for line in page if line.file is not None]
+    subject = opened.subject(
+        span.end,
+        Elsewhere.of(file for file, at in listed if not at.is_here),
+        endpoint="changes" if span.is_feed else "query",
+        form=form,
+        files=str(len(listed)),
+        start=str(span.start),
+    )
     headers = opened.headers(span.start, form, ends=opened.capabilities.end_stream)
     return Answer(joined_lines(written), subject, headers, LINES)
 
@@ -236,11 +244,11 @@ def _sized(opened: Opened, file: DataFile, version: int) -> DataFile:
     return file if held is None else held
 
 
-def _written(line: _Line, opened: Opened, lines: Lines) -> bytes:
+def _written(line: _Line, scope: Callable[[int], AddressScope], lines: Lines) -> bytes:
     if line.protocol is not None:
         return lines.protocol(line.protocol)
     if line.metadata is not None:
         return lines.metadata(line.metadata, line.moment.version)
     if line.file is None:
         raise Refusal(500, "INTERNAL_ERROR", "")
-    return lines.change(line.file, opened.scope(line.moment.version), line.moment, line.kind)
+    return lines.change(line.file, scope(line.moment.version), line.moment, line.kind)

@@ -6,20 +6,13 @@ recipient or the deployment sets.
 """
 
 import datetime as dt
-import math
-from dataclasses import dataclass
 
 from resource_catalogue.access_words import Recipient
+from serving.buckets import Buckets
 from serving.sharing.refusals import Refusal, too_many
 
 FILE_FACTOR = 10
 """Fetches of files per request that a recipient may make."""
-
-
-@dataclass(slots=True)
-class _Bucket:
-    left: float
-    at: dt.datetime
 
 
 class Quotas:
@@ -31,7 +24,7 @@ class Quotas:
 
     def __init__(self, requests_per_minute: int) -> None:
         self._default = requests_per_minute
-        self._buckets: dict[tuple[str, str], _Bucket] = {}
+        self._buckets = Buckets()
         self._bytes: dict[str, tuple[dt.date, int]] = {}
 
     def spend_request(self, recipient: Recipient, now: dt.datetime) -> None:
@@ -67,9 +60,6 @@ class Quotas:
         return recipient.requests_per_minute or self._default
 
     def _spend(self, kind: str, recipient: Recipient, rate: int, now: dt.datetime) -> None:
-        bucket = self._buckets.setdefault((kind, recipient.id), _Bucket(rate, now))
-        elapsed = max(0.0, (now - bucket.at).total_seconds())
-        bucket.left, bucket.at = min(rate, bucket.left + elapsed * rate / 60), now
-        if bucket.left < 1:
-            raise too_many(math.ceil((1 - bucket.left) * 60 / rate))
-        bucket.left -= 1
+        seconds = self._buckets.spend((kind, recipient.id), rate, now)
+        if seconds:
+            raise too_many(seconds)

@@ -10,12 +10,13 @@ from typing import Any
 import anyio.to_thread
 
 from lake.shared import DataFile, Snapshot
-from serving.sharing.addresses import AddressScope
+from serving.sharing.addresses import AddressScope, Elsewhere
 from serving.sharing.answers import LINES, Answer, joined_lines
 from serving.sharing.asking import TableQuestion, read_body, read_object
 from serving.sharing.changes import changes_since
 from serving.sharing.endpoint import Asked
 from serving.sharing.lines import Lines, Moment, end_line
+from serving.sharing.listing_cache import Listing
 from serving.sharing.paging import Pages
 from serving.sharing.refusals import invalid
 from serving.sharing.skipping import Hints, useful_files
@@ -100,12 +101,14 @@ def _snapshot(opened: Opened, question: TableQuestion) -> Answer:
     snapshot = opened.table.snapshot(asking.version)
     form = opened.capabilities.choose(snapshot.protocol, snapshot.configuration)
     lines, scope = opened.lines(form), opened.scope(asking.version)
-    parts, following, count = _file_parts(asking, snapshot, lines, scope)
+    listing, following = _listing(asking, snapshot, lines, scope)
     head = [lines.protocol(snapshot.protocol), lines.metadata(snapshot.metadata, snapshot=snapshot)]
-    tail = [_end(asking, following, scope, count)] if asking.closes else []
-    subject = opened.subject(asking.version, endpoint="query", form=form, files=str(count))
+    tail = [_end(asking, following, scope, listing.files)] if asking.closes else []
+    subject = opened.subject(
+        asking.version, listing.elsewhere, endpoint="query", form=form, files=str(listing.files)
+    )
     headers = opened.headers(asking.version, form, ends=opened.capabilities.end_stream)
-    return Answer([*joined_lines(head), *parts, *joined_lines(tail)], subject, headers, LINES)
+    return Answer([*joined_lines(head), *listing.parts, *joined_lines(tail)], subject, headers, LINES)
 
 
 def _asking(opened: Opened, question: TableQuestion) -> _Asking:
@@ -123,30 +126,32 @@ def _asking(opened: Opened, question: TableQuestion) -> _Asking:
     )
 
 
-def _file_parts(
+def _listing(
     asking: _Asking, snapshot: Snapshot, lines: Lines, scope: AddressScope
-) -> tuple[Sequence[bytes], int | None, int]:
-    """Return the lines of the files in parts, where the next page begins, and how many files they are."""
+) -> tuple[Listing, int | None]:
+    """Return the lines of the files, and where the next page begins."""
     if not asking.is_plain:
         question = asking.question
         files = useful_files(snapshot, Hints(question.sql_hints, question.json_hint, question.limit))
         page = files[asking.offset :][: question.max_files]
         end = asking.offset + len(page)
-        return _rendered(asking, page, lines, scope), end if end < len(files) else None, len(page)
+        return _rendered(asking, page, lines, scope), end if end < len(files) else None
     listings = asking.opened.asked.sharing.listings
+    # The scope says from where the files are fetched: a listing of the one kind is never given for the other.
     key = (scope, asking.opened.table.mark(asking.version), lines.form, lines.id_hash, asking.moment_wanted)
-    parts = listings.get(key)
-    if parts is None:
-        parts = _rendered(asking, snapshot.files, lines, scope)
-        listings.put(key, parts)
-    return parts, None, len(snapshot.files)
+    listing = listings.get(key)
+    if listing is None:
+        listing = _rendered(asking, snapshot.files, lines, scope)
+        listings.put(key, listing)
+    return listing, None
 
 
-def _rendered(asking: _Asking, files: Sequence[DataFile], lines: Lines, scope: AddressScope) -> list[bytes]:
+def _rendered(asking: _Asking, files: Sequence[DataFile], lines: Lines, scope: AddressScope) -> Listing:
     moment = None
     if asking.moment_wanted:
         moment = Moment(asking.version, asking.opened.table.times()[asking.version])
-    return joined_lines(lines.file(file, scope, moment) for file in files)
+    parts = joined_lines(lines.file(file, scope, moment) for file in files)
+    return Listing(parts, len(files), Elsewhere.of(() if scope.is_here else files))
 
 
 def _end(asking: _Asking, following: int | None, scope: AddressScope, count: int) -> bytes:

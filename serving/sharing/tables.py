@@ -4,6 +4,7 @@ Here: finding the table a request is about, the limits of its history, the form 
 (``snapshots``) and changes (``changes``).
 """
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 import anyio.to_thread
 
 from lake.shared import SharedTable
-from serving.sharing.addresses import AddressScope
+from serving.sharing.addresses import AddressScope, Elsewhere
 from serving.sharing.answers import LINES, Answer, Subject, joined_lines
 from serving.sharing.asking import instant_ms, number_parameter
 from serving.sharing.capabilities import CAPABILITIES_HEADER, Capabilities, Form
@@ -22,6 +23,7 @@ from serving.sharing.visible import VisibleTable, find_table
 
 VERSION_HEADER = "Delta-Table-Version"
 _HASH_HEADER = "fileidhash"
+_NONE = Elsewhere()
 _HOST = re.compile(r"^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?\Z", re.ASCII)
 
 
@@ -46,9 +48,17 @@ class Opened:
         """Return what page tokens are bound to."""
         return (self.visible.share, self.visible.schema, self.visible.name, self.visible.table.name)
 
-    def subject(self, version: int, **detail: str) -> Subject:
-        """Return what the record says, and set it for a refusal that may follow."""
-        self.asked.subject = Subject(self.visible.grant, version, detail=detail)
+    def subject(self, version: int, elsewhere: Elsewhere = _NONE, **detail: str) -> Subject:
+        """Return what the record says, and set it for a refusal that may follow.
+
+        Args:
+            elsewhere: Files that are fetched from elsewhere: no record follows for them, so that this one has it all.
+        """
+        if elsewhere.files:
+            until = dt.datetime.fromtimestamp(self._good_until(), dt.UTC).isoformat()
+            # Eleven digits without commas may look like a mobile number, which the record does not keep.
+            detail |= {"addresses": "bucket", "until": until, "file_bytes": f"{elsewhere.bytes:,}"}
+        self.asked.subject = Subject(self.visible.grant, version, elsewhere.rows, detail)
         return self.asked.subject
 
     def need_history(self) -> int:
@@ -101,10 +111,25 @@ class Opened:
         return Lines(form, id_hash, self.asked.sharing.addresses)
 
     def scope(self, version: int) -> AddressScope:
-        """Return for whom and from which version addresses are made."""
-        grant = self.visible.grant
-        good_until = self.asked.sharing.addresses.good_until(self.asked.caller.at)
-        return AddressScope(self.base, self.visible.share, grant.id, self.table.name, version, good_until)
+        """Return for whom and from which version addresses are made; to be asked once for a version and an answer.
+
+        A recipient that may fetch from some networks only, or so many bytes a day, fetches here: nobody else counts.
+        """
+        recipient = self.asked.caller.recipient
+        is_watched = bool(recipient.networks) or recipient.bytes_per_day is not None
+        is_here = is_watched or self.asked.sharing.addresses.is_answered_here(self.table.name, version)
+        return AddressScope(
+            self.base,
+            self.visible.share,
+            self.visible.grant.id,
+            self.table.name,
+            version,
+            self._good_until(),
+            is_here,
+        )
+
+    def _good_until(self) -> int:
+        return self.asked.sharing.addresses.good_until(self.asked.caller.at)
 
     def headers(self, version: int, form: Form, *, ends: bool = False) -> Mapping[str, str]:
         """Return the headers of an answer of lines."""
