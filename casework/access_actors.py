@@ -51,7 +51,9 @@ def check_administers(release: Release, actor: Actor, where: str, day: dt.date) 
     """
     check_known(release, actor)
     if not is_administrator(release, actor, day):
-        raise _refusal(where, actor, f"{DATA_OFFICER} | {QUALITY_OFFICER} of authority or operator")
+        raise _refusal(
+            where, actor, f"主管或运营机构的 / {DATA_OFFICER} | {QUALITY_OFFICER} of authority or operator"
+        )
 
 
 def is_administrator(release: Release, actor: Actor, day: dt.date) -> bool:

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
 from sqlalchemy.types import TypeDecorator
 
+from casework.account_models import Account
 from casework.models import Base, Case, Instant
 
 
@@ -151,7 +152,7 @@ class ConsentEntry(Base):
 
 
 _PARTS: dict[str, tuple[type[Base], ...]] = {
-    "recipient": (RecipientEntry, Credential),
+    "recipient": (RecipientEntry, Credential, Account),
     "share_grant": (GrantEntry, ConsentEntry),
 }
 """What a case of a kind consists of beside its clocks, receipts and rows."""

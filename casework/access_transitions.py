@@ -48,6 +48,44 @@ RECIPIENT = (
         "register", (UNOPENED,), AccessState.ACTIVE, Party.RAISING_BODY, Label(zh="登记", en="Register")
     ),
     Transition(
+        "enrol", (UNOPENED,), AccessState.ACTIVE, Party.HOLDER, Label(zh="注册", en="Register oneself")
+    ),
+    Transition(
+        "change_password",
+        (AccessState.ACTIVE,),
+        None,
+        Party.HOLDER,
+        Label(zh="修改密码", en="Change the password"),
+    ),
+    Transition(
+        "make_key",
+        (AccessState.ACTIVE,),
+        None,
+        Party.HOLDER,
+        Label(zh="生成访问密钥", en="Make an access key"),
+    ),
+    Transition(
+        "revoke_key",
+        (AccessState.ACTIVE,),
+        None,
+        Party.HOLDER,
+        Label(zh="吊销访问密钥", en="Revoke an access key"),
+    ),
+    Transition(
+        "close_account",
+        (AccessState.ACTIVE,),
+        AccessState.ENDED,
+        Party.HOLDER,
+        Label(zh="注销账号", en="Close one's account"),
+    ),
+    Transition(
+        "erase_contact",
+        (*_LIVE, AccessState.ENDED),
+        None,
+        Party.PLATFORM,
+        Label(zh="删除联系方式", en="Erase the contact"),
+    ),
+    Transition(
         "issue_token",
         (AccessState.ACTIVE,),
         None,
@@ -125,6 +163,13 @@ SHARE_GRANT = (
         AccessState.IN_FORCE,
         Party.PLATFORM,
         Label(zh="恢复", en="Resume"),
+    ),
+    Transition(
+        "follow_catalogue",
+        OPEN_GRANT_STATES,
+        None,
+        Party.PLATFORM,
+        Label(zh="随目录更新", en="Follow the catalogue"),
     ),
     Transition(
         "revoke",

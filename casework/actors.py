@@ -41,7 +41,7 @@ def check_known(release: Release, actor: Actor) -> None:
         raise NotPermitted(
             f"actor {actor}",
             "没有此机构 / no such agency",
-            "an agency of the release",
+            "目录发布版中的机构 / an agency of the release",
             "核对机构 / check the id",
         )
     if not agency.has_post(actor.post):
@@ -49,7 +49,7 @@ def check_known(release: Release, actor: Actor) -> None:
         raise NotPermitted(
             f"actor {actor}",
             "该机构没有此岗位 / the agency has no such post",
-            posts or "a post",
+            posts or "岗位 / a post",
             "在机构目录中设置岗位 / add the post",
         )
 
@@ -64,12 +64,15 @@ def check_may(release: Release, actor: Actor, case: Case, transition: Transition
     body = case.agency_id if transition.by == Party.AGENCY else case.raised_by
     if transition.by == Party.PLATFORM or not stands_for(release, actor.agency, body):
         raise NotPermitted(
-            case.id, f"{transition.act} by {actor.agency}", body, "由该机构办理 / let that body act"
+            case.id,
+            f"无权办理 / {transition.act} by {actor.agency}",
+            body,
+            "由该机构办理 / let that body act",
         )
     if transition.post and actor.post != transition.post:
         raise NotPermitted(
             case.id,
-            f"{transition.act} by post {actor.post}",
+            f"无权办理 / {transition.act} by post {actor.post}",
             transition.post,
             "由该岗位办理 / let that post act",
         )

@@ -143,7 +143,10 @@ def _given(case: Case, owed: Sequence[ConsentEntry], document: Document | None) 
     given = [c for c in owed if document is not None or c.kind not in DOCUMENTED]
     if not owed:
         raise CaseError(
-            case.id, "已同意 / consented before", "a consent that is missing", "查看授权 / grants show"
+            case.id,
+            "已同意 / consented before",
+            "尚缺的同意 / a consent that is missing",
+            "查看授权 / grants show",
         )
     if not given:
         raise CaseError(
@@ -157,12 +160,14 @@ def _given(case: Case, owed: Sequence[ConsentEntry], document: Document | None) 
 
 def _check_document(consents: Sequence[ConsentEntry], case: Case, document: Document, day: dt.date) -> None:
     if not _HASH.fullmatch(document.sha256):
-        raise CaseError(case.id, "摘要有误 / not a SHA-256", "64 hex digits", "重新计算 / take it anew")
+        raise CaseError(
+            case.id, "摘要有误 / not a SHA-256", "64 位十六进制 / 64 hex digits", "重新计算 / take it anew"
+        )
     if document.signed_on > day:
         raise CaseError(
             case.id,
             f"签署日期 / signed on {document.signed_on}",
-            f"{day} or earlier",
+            f"不晚于 {day} / {day} or earlier",
             "改正日期 / correct it",
         )
     others = {c.document_hash for c in consents if c.document_hash is not None}
@@ -170,7 +175,7 @@ def _check_document(consents: Sequence[ConsentEntry], case: Case, document: Docu
         raise CaseError(
             case.id,
             "与对方确认的文件不同 / another document than the other body confirmed",
-            "one and the same document",
+            "同一份文件 / one and the same document",
             "核对文件 / compare the documents",
         )
 
@@ -242,7 +247,7 @@ def _rule(
     raise NotPermitted(
         case.id,
         f"{actor}: 无权办理 / may not decide this",
-        "authority | operator | provider | consumer",
+        "主管部门、运营机构、提供机构或使用机构 / authority, operator, provider or consumer",
         "由有关机构的数据负责人办理 / let the data officer of a body concerned act",
     )
 

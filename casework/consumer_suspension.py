@@ -66,7 +66,7 @@ def suspend_agency(
         raise NotFoundError(
             _where(agency_id),
             "没有此机构 / no such agency",
-            "an agency of the release",
+            "目录发布版中的机构 / an agency of the release",
             "核对机构 / check the id",
         )
     text = checked_note(_where(agency_id), reason)
@@ -75,8 +75,8 @@ def suspend_agency(
             raise CaseError(
                 _where(agency_id),
                 f"已由 {actor.agency} 暂停 / suspended by it already",
-                "one suspension per body",
-                "恢复: civiclake recipients resume-agency",
+                "每个机构一次暂停 / one suspension per body",
+                "恢复 / lift it: civiclake recipients resume-agency",
             )
         case = _new_case(session, release, agency_id, actor, whole, as_of, day.year)
         advance(session, case, Act("suspend", actor, as_of, text, _cited(release, whole)))
@@ -100,7 +100,7 @@ def resume_agency(
             raise CaseError(
                 _where(agency_id),
                 f"没有 {actor.agency} 的暂停 / not suspended by {actor.agency}",
-                "a suspension of that body",
+                "该机构作出的暂停 / a suspension of that body",
                 "由作出暂停的机构恢复 / let the body that suspended it lift it",
             )
         for case in cases:

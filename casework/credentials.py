@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -49,6 +50,9 @@ class Issued:
     expires_at: dt.datetime
 
 
+HandOver = Callable[[Issued], None]
+
+
 def issue_token(
     state: State,
     release: Release,
@@ -56,15 +60,19 @@ def issue_token(
     actor: Actor,
     as_of: dt.datetime,
     settings: ServingSettings,
+    hand_over: HandOver = lambda _: None,
 ) -> Issued:
     """Issue a bearer token; former ones stay good for the overlap of the settings at most.
+
+    Args:
+        hand_over: Gives it to its holder; where that fails nothing is issued and nothing shortened.
 
     Raises:
         NotPermitted: The actor is no data or quality officer of authority or operator.
         NotFoundError: There is no such recipient.
         CaseError: The recipient is suspended or has ended.
     """
-    return _issue(state, release, recipient_id, "bearer", actor, as_of, settings)
+    return _issue(state, release, recipient_id, "bearer", actor, as_of, settings, hand_over)
 
 
 def issue_client(
@@ -74,15 +82,19 @@ def issue_client(
     actor: Actor,
     as_of: dt.datetime,
     settings: ServingSettings,
+    hand_over: HandOver = lambda _: None,
 ) -> Issued:
     """Issue OAuth client credentials; former ones stay good for the overlap of the settings at most.
+
+    Args:
+        hand_over: Gives it to its holder; where that fails nothing is issued and nothing shortened.
 
     Raises:
         NotPermitted: The actor is no data or quality officer of authority or operator.
         NotFoundError: There is no such recipient.
         CaseError: The recipient is suspended or has ended.
     """
-    return _issue(state, release, recipient_id, "client", actor, as_of, settings)
+    return _issue(state, release, recipient_id, "client", actor, as_of, settings, hand_over)
 
 
 def revoke_tokens(
@@ -147,6 +159,7 @@ def _issue(
     actor: Actor,
     as_of: dt.datetime,
     settings: ServingSettings,
+    hand_over: HandOver,
 ) -> Issued:
     check_administers(release, actor, f"接收方 / recipient {recipient_id}", state.day(as_of))
     with state.write() as session:
@@ -167,6 +180,7 @@ def _issue(
             "shortened": shortened,
         }
         advance(session, entry.case, Act(_ACTS[kind], actor, as_of, detail=detail))
+        hand_over(issued)
         return issued
 
 

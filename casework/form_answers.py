@@ -10,13 +10,14 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework.access_actors import check_speaks_for
 from casework.actors import Actor, check_known, check_may, stands_for
 from casework.form_models import FormContent, FormEntry, content_hash
 from casework.form_transitions import OPEN_FORM_STATES
+from casework.instants import instant_of_act
 from casework.ledger import Act, advance
 from casework.models import Case, Event
 from casework.notes import checked_note
@@ -117,7 +118,7 @@ def read_form(state: State, release: Release, case_id: str, actor: Actor, as_of:
             raise NotPermitted(
                 case_id, f"read by {actor.agency}", expected, "由该机构查阅 / let that body read"
             )
-        advance(session, entry.case, Act("read", actor, _instant(state, session, case_id, as_of)))
+        advance(session, entry.case, Act("read", actor, instant_of_act(state, session, case_id, as_of)))
         return _written(session, entry)
 
 
@@ -199,7 +200,7 @@ def _acted(
     """Make an act on a form; ``decide`` checks the actor first, so that others learn nothing of its state."""
     with state.write() as session:
         entry = _entry(session, case_id)
-        at = _instant(state, session, case_id, as_of)
+        at = instant_of_act(state, session, case_id, as_of)
         advance(session, entry.case, decide(entry, at))
         return _described(entry)
 
@@ -225,18 +226,6 @@ def _entry(session: Session, case_id: str) -> FormEntry:
             "列出 / civiclake forms list",
         )
     return entry
-
-
-def _instant(state: State, session: Session, case_id: str, as_of: dt.datetime) -> dt.datetime:
-    """Return the instant of an act: that of the case's last event where it is later on the same civil day.
-
-    A pinned clock stands still for commands while it runs on for servers: a form sent at 9:05 by the portal's clock is
-    answered by a command whose clock says 9:00. An act on an earlier day stays refused (``ledger.advance``).
-    """
-    last = session.scalar(select(func.max(Event.at)).where(Event.case_id == case_id))
-    if last is not None and as_of < last and state.day(as_of) == state.day(last):
-        return last
-    return as_of
 
 
 def _written(session: Session, entry: FormEntry) -> Written:

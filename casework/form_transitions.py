@@ -57,6 +57,13 @@ PUBLIC_FORM = (
         Label(zh="查阅内容", en="Content read"),
     ),
     Transition(
+        "erase_contact",
+        (*OPEN_FORM_STATES, *sorted(ENDED_FORM_STATES)),
+        None,
+        Party.BODY_CONCERNED,
+        Label(zh="删除联系方式", en="Contact erased"),
+    ),
+    Transition(
         "accept",
         (FormState.PASSED_ON,),
         FormState.IN_WORK,

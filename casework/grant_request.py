@@ -43,7 +43,8 @@ def refuse_second(session: Session, recipient_id: str, application: Application)
             raise CaseError(
                 f"接收方 / recipient {recipient_id}",
                 f"{application.entry}: 已有 / has {other.case_id}",
-                "one copying grant per entry, one lookup per entry and purpose",
+                "每条目一项拷贝授权，每条目每用途一项接口授权 / one copying grant per entry, one lookup per entry "
+                "and purpose",
                 "撤销原授权或另定期限 / revoke that one first, or choose other days",
             )
 
@@ -102,7 +103,7 @@ def new_grant(
         entry=application.entry,
         columns=application.columns,
         divisions=tuple(sorted(set(application.divisions))),
-        providers=tuple(sorted({agency for column in chosen for agency in column.providers})),
+        providers=providers_of(chosen),
         mode=application.mode,
         purpose=application.purpose.strip(),
         scenario=application.scenario.strip(),
@@ -130,5 +131,15 @@ def requested(grant: GrantEntry, needs: Sequence[Need]) -> dict[str, object]:
         "commitment": grant.commitment,
         "valid_from": grant.valid_from.isoformat(),
         "valid_to": grant.valid_to.isoformat() if grant.valid_to else None,
-        "needs": [f"{need.kind}:{need.agency_id} {need.article}" for need in needs],
+        "needs": needs_in_words(needs),
     }
+
+
+def providers_of(chosen: Sequence[SharedColumn]) -> tuple[str, ...]:
+    """Return the agencies that answer for columns, in order of id."""
+    return tuple(sorted({agency for column in chosen for agency in column.providers}))
+
+
+def needs_in_words(needs: Sequence[Need]) -> list[str]:
+    """Return the consents that are asked for as the ledger names them."""
+    return [f"{need.kind}:{need.agency_id} {need.article}" for need in needs]

@@ -6,7 +6,7 @@ or the consents that it now needs are given.
 """
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -16,8 +16,8 @@ from casework.access_models import ConsentEntry, GrantEntry, RecipientEntry
 from casework.access_transitions import OPEN_GRANT_STATES, AccessState
 from casework.actors import stands_for
 from casework.consent_needs import Need, consent_needs
-from casework.grant_request import KIND
-from casework.grant_rules import checked_columns
+from casework.grant_request import KIND, needs_in_words, providers_of
+from casework.grant_rules import check_divisions, checked_columns
 from casework.grants import add_needs, consents_of, enter_into_force
 from casework.ledger import Act, advance, by_platform
 from casework.models import Case
@@ -31,30 +31,48 @@ from resource_catalogue.release import Release
 
 @dataclass
 class Review:
-    """Report what a review did; all empty where every grant stands as it should."""
+    """Report what a review did; all empty where every grant stands as it should.
+
+    Attributes:
+        followed: Grants whose providers or needed consents are no longer those that were written down.
+    """
 
     expired: list[str] = field(default_factory=list)
     suspended: list[str] = field(default_factory=list)
     resumed: list[str] = field(default_factory=list)
+    followed: list[str] = field(default_factory=list)
 
     @property
     def wrote(self) -> bool:
         """Tell whether anything was written."""
-        return bool(self.expired or self.suspended or self.resumed)
+        return bool(self.expired or self.suspended or self.resumed or self.followed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """Say how a grant stands with the release: why it cannot hold, else who provides and whose consent it needs."""
+
+    fault: str = ""
+    providers: tuple[str, ...] = ()
+    needs: tuple[Need, ...] = ()
 
 
 def review_grants(
     state: State, lake: Lake, release: Release, as_of: dt.datetime, also_built: Collection[str] = ()
 ) -> Review:
     """Bring all grants that are not over in line with the release and the day; a second time writes nothing."""
-    done, day = Review(), state.day(as_of)
-    listed = {"expire": done.expired, "suspend": done.suspended, "resume": done.resumed}
+    done = Review()
+    listed = {
+        "expire": done.expired,
+        "suspend": done.suspended,
+        "resume": done.resumed,
+        "follow_catalogue": done.followed,
+    }
     with state.write() as session:
         query = select(Case).where(Case.kind == KIND, Case.state.in_([str(s) for s in OPEN_GRANT_STATES]))
         for case in session.scalars(query.order_by(Case.sequence)).all():
-            act = settle_grant(session, lake, release, case, as_of, day, also_built)
-            if act in listed:
-                listed[act].append(case.id)
+            for act in settle_grant(session, lake, release, case, as_of, state.day(as_of), also_built):
+                listed.get(act, []).append(case.id)
     return done
 
 
@@ -66,47 +84,66 @@ def settle_grant(
     as_of: dt.datetime,
     day: dt.date,
     also_built: Collection[str] = (),
-) -> str | None:
-    """Do to one grant what is due; return the act, null where nothing is."""
+) -> list[str]:
+    """Do to one grant what is due; return the acts, none where nothing is."""
     grant = session.get_one(GrantEntry, case.id)
     if grant.valid_to is not None and grant.valid_to < day:
-        return _advance(session, case, grant, "expire", as_of, f"{grant.valid_to}")
-    fault, needs = _standing(session, release, grant, day, also_built)
+        return [_advance(session, case, grant, "expire", as_of, f"{grant.valid_to}")]
+    standing = _standing(session, release, grant, day, also_built)
+    if standing.fault:
+        in_force = case.state == AccessState.IN_FORCE
+        return [_advance(session, case, grant, "suspend", as_of, standing.fault)] if in_force else []
+    acts = ["follow_catalogue"] if _followed(session, release, case, grant, standing, as_of) else []
+    missing = _missing(session, release, case, standing.needs)
     if case.state == AccessState.REQUESTED:
-        return "enter_into_force" if not fault and enter_into_force(session, lake, case, as_of) else None
-    missing = _missing(session, release, case, needs)
-    if case.state == AccessState.SUSPENDED:
-        return None if fault or missing else _advance(session, case, grant, "resume", as_of, "")
-    if not fault and not missing:
-        return None
-    return _advance(session, case, grant, "suspend", as_of, fault or _in_words(missing))
+        return [*acts, "enter_into_force"] if enter_into_force(session, lake, case, as_of) else acts
+    if case.state == AccessState.SUSPENDED and not missing:
+        acts.append(_advance(session, case, grant, "resume", as_of, ""))
+    elif case.state == AccessState.IN_FORCE and missing:
+        acts.append(_advance(session, case, grant, "suspend", as_of, _in_words(missing)))
+    return acts
 
 
 def _standing(
     session: Session, release: Release, grant: GrantEntry, day: dt.date, also_built: Collection[str]
-) -> tuple[str, list[Need]]:
-    """Return why the release does not carry the grant, empty where it does, and the consents it needs now."""
+) -> _Standing:
     consumer = session.get_one(RecipientEntry, grant.recipient_id).agency_id or ""
     try:
         entry = shared_entry(release, grant.entry, also_built)
         mode = grant_of(grant, "in_force").mode
         chosen = checked_columns(release.profile, entry, grant.columns, mode)
+        check_divisions(entry, grant.divisions)
         if consumer not in release.catalogue.agencies:
-            return f"机构 / agency {consumer}: 目录中已无 / no longer in the catalogue", []
-        return "", consent_needs(release, chosen, mode, consumer, day)
+            return _Standing(f"机构 / agency {consumer}: 目录中已无 / no longer in the catalogue")
+        needs = consent_needs(release, chosen, mode, consumer, day)
+        return _Standing("", providers_of(chosen), tuple(needs))
     except CivicError as error:
-        return f"{error.where}: {error.found}", []
+        return _Standing(f"{error.where}: {error.found}")
 
 
-def _missing(session: Session, release: Release, case: Case, needs: list[Need]) -> list[ConsentEntry]:
-    """Return the consents that the grant needs now and does not have; new ones are asked for."""
+def _followed(
+    session: Session, release: Release, case: Case, grant: GrantEntry, standing: _Standing, as_of: dt.datetime
+) -> bool:
+    """Write down who provides now, and ask for the consents that became due; tell whether anything had changed.
+
+    A provider's suspension of a consumer acts by what is written down here.
+    """
     asked = consents_of(session, case.id)
-    new = [need for need in needs if not any(_answers(release, need, consent) for consent in asked)]
-    if new and case.state == AccessState.IN_FORCE:
-        asked += add_needs(session, case, new)
+    new = [need for need in standing.needs if not any(_answers(release, need, one) for one in asked)]
+    if not new and grant.providers == standing.providers:
+        return False
+    grant.providers = standing.providers
+    add_needs(session, case, new)
+    detail = {"providers": list(grant.providers), "needs": needs_in_words(new)}
+    advance(session, case, Act("follow_catalogue", by_platform(case), as_of, detail=detail))
+    return True
+
+
+def _missing(session: Session, release: Release, case: Case, needs: Sequence[Need]) -> list[ConsentEntry]:
+    """Return the consents that the grant needs now and does not have."""
     return [
         consent
-        for consent in asked
+        for consent in consents_of(session, case.id)
         if consent.given_at is None and any(_answers(release, need, consent) for need in needs)
     ]
 

@@ -90,13 +90,15 @@ def check_application(profile: Profile, application: Application, chosen: Sequen
     if application.valid_to is not None and application.valid_to < application.valid_from:
         raise CaseError(
             where,
-            f"{application.valid_from} – {application.valid_to}",
-            "an end not before the beginning",
+            f"期限 / period {application.valid_from} – {application.valid_to}",
+            "止日不早于起日 / an end not before the beginning",
             "改正期限 / correct the period",
         )
     wrong = [code for code in application.divisions if not _DIVISION.fullmatch(code)]
     if wrong:
-        raise CaseError(where, f"区划 / division {wrong[0][:20]!r}", "6 digits", "改正区划代码 / correct it")
+        raise CaseError(
+            where, f"区划 / division {wrong[0][:20]!r}", "6 位数字 / 6 digits", "改正区划代码 / correct it"
+        )
 
 
 def check_receiver(
@@ -119,22 +121,31 @@ def check_receiver(
         raise CaseError(
             f"接收方 / recipient {receiver.id}",
             f"状态 / state {receiver.state}",
-            "active",
+            "启用 / active",
             "先恢复接收方 / resume it first",
         )
-    if application.divisions and not entry.has_divisions:
-        raise CaseError(
-            entry.id,
-            "没有区划信息项 / no column of divisions",
-            "a column of type division",
-            "去掉区划限定 / leave the divisions out",
-        )
+    check_divisions(entry, application.divisions)
     if application.with_history and application.mode not in COPYING:
         raise CaseError(
             entry.id,
             "接口调用没有历史版本 / a lookup has no history",
             " | ".join(sorted(COPYING)),
             "去掉历史或改用拷贝方式 / leave history out, or ask for a copying mode",
+        )
+
+
+def check_divisions(entry: SharedEntry, divisions: Sequence[str]) -> None:
+    """Refuse rows of divisions of an entry whose rows name none.
+
+    Raises:
+        CaseError: They do not.
+    """
+    if divisions and not entry.has_divisions:
+        raise CaseError(
+            entry.id,
+            "没有区划信息项 / no column of divisions",
+            "行政区划类型的信息项 / a column of type division",
+            "去掉区划限定 / leave the divisions out",
         )
 
 
@@ -203,7 +214,7 @@ def _check_fields(profile: Profile, application: Application, conditional: bool)
         raise CaseError(
             application.entry,
             "未写明履职依据 / the basis of the consumer's duty is not stated",
-            "the text that the duty rests on",
+            "履职所依据的文件 / the text that the duty rests on",
             "填写依据 / state it with --basis",
         )
 
@@ -227,7 +238,10 @@ def _check_commitment(profile: Profile, application: Application) -> None:
     given = application.commitment
     if given and given != DECLARED and not _HASH.fullmatch(given):
         raise CaseError(
-            application.entry, "承诺书摘要有误 / not a SHA-256", "64 hex digits", "重新计算 / take it anew"
+            application.entry,
+            "承诺书摘要有误 / not a SHA-256",
+            "64 位十六进制 / 64 hex digits",
+            "重新计算 / take it anew",
         )
     if provision.value and not given:
         raise CaseError(

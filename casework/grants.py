@@ -109,7 +109,7 @@ def add_grant(
         raise CaseError(
             application.entry,
             f"到期 / ends {application.valid_to}",
-            f"{day} or later",
+            f"不早于 {day} / {day} or later",
             "改正期限 / correct it",
         )
     operator = acting_body(release, "operator", day)
@@ -165,7 +165,7 @@ def open_grant(session: Session, grant_id: str) -> Case:
         raise NotFoundError(
             f"授权 / grant {grant_id[:40]!r}",
             "没有此授权 / no such grant",
-            "a number such as G-2026-0001",
+            "编号，如 / a number such as G-2026-0001",
             "列出授权 / civiclake grants list",
         )
     return case

@@ -121,7 +121,10 @@ def _check_time(session: Session, case: Case, at: dt.datetime) -> None:
     last = session.scalar(select(func.max(Event.at)).where(Event.case_id == case.id))
     if last is not None and at < last:
         raise CaseError(
-            case.id, f"an act at {at.isoformat()}", f"not before {last.isoformat()}", "核对时间 / check as_of"
+            case.id,
+            f"早于最近一次办理 / an act at {at.isoformat()}",
+            f"不早于 / not before {last.isoformat()}",
+            "核对时间 / check as_of",
         )
 
 

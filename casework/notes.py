@@ -9,7 +9,7 @@ import unicodedata
 from resource_catalogue.errors import CaseError
 
 _MAX = 2000
-_IDENTIFIER = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15}|1[3-9]\d{9})(?!\d)")
+_IDENTIFIER = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15}|(?:(?:00)?86)?1[3-9]\d{9})(?!\d)")
 _GAPS = re.compile(r"(?<=\d)[\s\-·.]+(?=[\dXx])")
 
 
@@ -23,14 +23,33 @@ def checked_note(where: str, text: str, required: bool = True) -> str:
     """
     note = text.strip()
     if required and not note:
-        raise CaseError(where, "no reason is given", "a reason in words", "填写理由 / give the reason")
-    if len(note) > _MAX:
-        raise CaseError(where, f"a note of {len(note)} characters", f"at most {_MAX}", "精简 / shorten it")
-    if _IDENTIFIER.search(_GAPS.sub("", unicodedata.normalize("NFKC", note))):
         raise CaseError(
             where,
-            "the note holds what looks like an ID number or a phone number",
-            "rows named by number or line",
+            "未写理由 / no reason is given",
+            "文字理由 / a reason in words",
+            "填写理由 / give the reason",
+        )
+    if len(note) > _MAX:
+        raise CaseError(
+            where,
+            f"{len(note)} 字 / a note of {len(note)} characters",
+            f"至多 / at most {_MAX}",
+            "精简 / shorten it",
+        )
+    if holds_identifier(note):
+        raise CaseError(
+            where,
+            "疑似含身份号码或电话号码 / the note holds what looks like an ID number or a phone number",
+            "以编号或行号指明 / rows named by number or line",
             "删去号码，注明行号 / leave the number out, name the row",
         )
     return note
+
+
+def holds_identifier(text: str) -> bool:
+    """Tell whether a text holds what looks like an ID number or mobile phone.
+
+    >>> [holds_identifier(text) for text in ("138 0013 8000", "+86 13800138000", "reader-2026")]
+    [True, True, False]
+    """
+    return _IDENTIFIER.search(_GAPS.sub("", unicodedata.normalize("NFKC", text))) is not None

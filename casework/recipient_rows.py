@@ -33,7 +33,7 @@ def recipient_entry(session: Session, recipient_id: str) -> RecipientEntry:
         raise NotFoundError(
             where_of(recipient_id),
             "没有此接收方 / no such recipient",
-            "a registered name",
+            "已登记的名称 / a registered name",
             "列出接收方 / civiclake recipients list",
         )
     return entry

@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from casework.access_actors import check_administers
 from casework.access_models import GrantEntry, RecipientEntry
 from casework.access_transitions import OPEN_GRANT_STATES
+from casework.account_models import AccountSession
 from casework.actors import Actor
+from casework.instants import instant_of_act
 from casework.ledger import Act, advance, by_platform
 from casework.models import Case
 from casework.notes import checked_note
@@ -48,6 +50,22 @@ class Enrolment:
     networks: tuple[str, ...] = ()
     requests_per_minute: int | None = None
     bytes_per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Say what a suspension or end of a portal's user means to the public.
+
+    Attributes:
+        reason_en: The reason in English, where given.
+        is_precaution: It answers no breach of the rules (a stolen password, say) and is not made public (公示).
+    """
+
+    reason_en: str = ""
+    is_precaution: bool = False
+
+
+NOTHING_MORE = Told()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +118,7 @@ def register(
             raise CaseError(
                 where_of(enrolment.id),
                 "名称已被使用 / the name is taken",
-                "a name that was never given",
+                "从未用过的名称 / a name that was never given",
                 "另取名称 / choose another name",
             )
         case = _new_case(session, release, enrolment, operator, day.year, as_of)
@@ -110,15 +128,21 @@ def register(
 
 
 def suspend(
-    state: State, release: Release, recipient_id: str, actor: Actor, reason: str, as_of: dt.datetime
+    state: State,
+    release: Release,
+    recipient_id: str,
+    actor: Actor,
+    reason: str,
+    as_of: dt.datetime,
+    told: Told = NOTHING_MORE,
 ) -> Recipient:
-    """Suspend a recipient; its next request is refused.
+    """Suspend a recipient; its next request is refused, and its sessions on the portal are over.
 
     Raises:
         NotPermitted: The actor may not.
         CaseError: No reason, or it is not active.
     """
-    return _decide(state, release, recipient_id, "suspend", actor, reason, as_of)
+    return _decide(state, release, recipient_id, "suspend", actor, reason, as_of, told)
 
 
 def resume(
@@ -134,15 +158,21 @@ def resume(
 
 
 def end(
-    state: State, release: Release, recipient_id: str, actor: Actor, reason: str, as_of: dt.datetime
+    state: State,
+    release: Release,
+    recipient_id: str,
+    actor: Actor,
+    reason: str,
+    as_of: dt.datetime,
+    told: Told = NOTHING_MORE,
 ) -> Recipient:
-    """End a recipient for good: its credentials and grants are revoked with it.
+    """End a recipient for good: its credentials and grants are revoked with it, its sessions are over.
 
     Raises:
         NotPermitted: The actor may not.
         CaseError: No reason, or it has ended before.
     """
-    return _decide(state, release, recipient_id, "end", actor, reason, as_of)
+    return _decide(state, release, recipient_id, "end", actor, reason, as_of, told)
 
 
 def list_recipients(state: State) -> list[Recipient]:
@@ -175,11 +205,14 @@ def _checked(release: Release, enrolment: Enrolment, day: dt.date) -> tuple[str,
     where = where_of(enrolment.id)
     if not is_name(enrolment.id):
         raise CaseError(
-            where, f"{enrolment.id[:80]!r}", "[a-z][a-z0-9_]{1,59}", "改用小写名称 / use a lower-case name"
+            where,
+            f"名称有误 / not a name: {enrolment.id[:80]!r}",
+            "[a-z][a-z0-9_]{1,59}",
+            "改用小写名称 / use a lower-case name",
         )
-    for option in (enrolment.requests_per_minute, enrolment.bytes_per_day):
-        if option is not None and not 1 <= option < 2**31 * 2**20:
-            raise CaseError(where, f"quota {option}", "1 or more", "改正限额 / correct the quota")
+    for quota, most in ((enrolment.requests_per_minute, 2**31 - 1), (enrolment.bytes_per_day, 2**51 - 1)):
+        if quota is not None and not 1 <= quota <= most:
+            raise CaseError(where, f"限额 / quota {quota}", f"1 – {most}", "改正限额 / correct the quota")
     _check_agency(release, enrolment, day, where)
     for text in (enrolment.name.zh, enrolment.name.en):
         checked_note(where, text, required=False)
@@ -189,7 +222,7 @@ def _checked(release: Release, enrolment: Enrolment, day: dt.date) -> tuple[str,
         raise CaseError(
             where,
             "网段有误 / not an address range",
-            "CIDR such as 10.20.0.0/16",
+            "CIDR，如 / such as 10.20.0.0/16",
             "改正网段 / correct the network",
         ) from None
 
@@ -198,7 +231,10 @@ def _check_agency(release: Release, enrolment: Enrolment, day: dt.date, where: s
     if enrolment.kind == "user":
         if enrolment.agency_id is not None:
             raise CaseError(
-                where, f"user of {enrolment.agency_id}", "no agency", "去掉机构 / leave the agency out"
+                where,
+                f"{enrolment.agency_id} 的用户 / user of it",
+                "不指定机构 / no agency",
+                "去掉机构 / leave the agency out",
             )
         return
     agency = release.catalogue.agencies.get(enrolment.agency_id or "")
@@ -206,7 +242,7 @@ def _check_agency(release: Release, enrolment: Enrolment, day: dt.date, where: s
         raise NotFoundError(
             where,
             f"没有此机构 / no such agency: {enrolment.agency_id or '—'}",
-            "an agency of the release",
+            "目录发布版中的机构 / an agency of the release",
             "核对机构 / check the id, see civiclake catalogue list",
         )
 
@@ -266,19 +302,28 @@ def _decide(
     actor: Actor,
     reason: str,
     as_of: dt.datetime,
+    told: Told = NOTHING_MORE,
 ) -> Recipient:
     check_administers(release, actor, where_of(recipient_id), state.day(as_of))
     with state.write() as session:
         entry = recipient_entry(session, recipient_id)
+        at = instant_of_act(state, session, entry.case_id, as_of)
         text = checked_note(entry.case_id, reason)
-        detail: dict[str, object] = {"recipient": entry.id}
+        detail: dict[str, object] = {"recipient": entry.id, **_told(entry, told)}
         if act == "end":
-            detail |= _close(session, entry, as_of)
-        advance(session, entry.case, Act(act, actor, as_of, text, detail))
+            detail |= close_entry(session, entry, at)
+        # Whoever is let in again logs in again.
+        forget_sessions(session, entry.case_id)
+        advance(session, entry.case, Act(act, actor, at, text, detail))
         return recipient_of(entry)
 
 
-def _close(session: Session, entry: RecipientEntry, as_of: dt.datetime) -> dict[str, object]:
+def forget_sessions(session: Session, case_id: str) -> None:
+    """End all sessions of a recipient on the portal."""
+    session.execute(delete(AccountSession).where(AccountSession.case_id == case_id))
+
+
+def close_entry(session: Session, entry: RecipientEntry, as_of: dt.datetime) -> dict[str, object]:
     """Revoke what a recipient that ends still holds; return the names of it."""
     revoked = [
         credential for credential in credentials_of(session, entry.case_id) if not credential.revoked_at
@@ -292,6 +337,12 @@ def _close(session: Session, entry: RecipientEntry, as_of: dt.datetime) -> dict[
         note = "接收方已终止 / the recipient has ended"
         advance(session, case, Act("revoke", by_platform(case), as_of, note, {"recipient": entry.id}))
     return {"credentials": [c.id for c in revoked], "grants": [case.id for case in grants]}
+
+
+def _told(entry: RecipientEntry, told: Told) -> dict[str, object]:
+    """Return what an event keeps of ``told``; nothing where there is nothing, as before there were accounts."""
+    reason = checked_note(entry.case_id, told.reason_en, required=False)
+    return ({"reason_en": reason} if reason else {}) | ({"precaution": True} if told.is_precaution else {})
 
 
 def _open_grants(session: Session, recipient_id: str) -> list[Case]:

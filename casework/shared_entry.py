@@ -70,13 +70,15 @@ def shared_entry(release: Release, entry: str, also_built: Collection[str] = ())
         return _base(release, entry, _entity(release, name, also_built))
     resource = release.catalogue.resources.get(entry)
     if resource is None:
-        raise NotFoundError(entry, "目录中没有此条目 / no such entry", "a resource, or base.<table>", _SEE)
+        raise NotFoundError(
+            entry, "目录中没有此条目 / no such entry", "资源或基础库 / a resource, or base.<table>", _SEE
+        )
     state = release.states.get(entry)
     if state != "listed":
         raise CaseError(
             entry,
             f"状态 {state}: 未发布 / not listed",
-            "listed",
+            "已发布 / listed",
             "先发布目录条目 / list the entry first",
         )
     return _resource(resource)

@@ -86,15 +86,18 @@ def write_profile(
     checked_endpoint(endpoint)
     check_administers(release, actor, f"接收方 / recipient {recipient_id}", state.day(as_of))
     handle = _new_file(out)
-    try:
-        issue = issue_client if oauth else issue_token
-        issued = issue(state, release, recipient_id, actor, as_of, settings)
+
+    def hand_over(issued: Issued) -> None:
         if oauth:
             content = client_profile_file(endpoint, issued.id, issued.secret, token_endpoint)
         else:
             content = profile_file(endpoint, issued.secret, issued.expires_at)
         with own_place(out):
             _write(handle, content)
+
+    try:
+        issue = issue_client if oauth else issue_token
+        issued = issue(state, release, recipient_id, actor, as_of, settings, hand_over)
     except BaseException:
         os.close(handle)
         out.unlink(missing_ok=True)
@@ -130,7 +133,10 @@ def checked_endpoint(endpoint: str) -> str:
 def _new_file(out: Path) -> int:
     if not out.parent.is_dir():
         raise SettingError(
-            str(out.parent), "没有此目录 / no such folder", "an existing folder", "先建目录 / make it first"
+            str(out.parent),
+            "没有此目录 / no such folder",
+            "已有的目录 / an existing folder",
+            "先建目录 / make it first",
         )
     try:
         return os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -138,7 +144,7 @@ def _new_file(out: Path) -> int:
         raise SettingError(
             str(out),
             "文件已存在 / the file is there already",
-            "a new file",
+            "新文件 / a new file",
             "换一个文件名 / choose another name; a profile is written once",
         ) from None
     except OSError as error:

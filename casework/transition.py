@@ -18,6 +18,7 @@ class Party(StrEnum):
     AGENCY = "agency"
     RAISING_BODY = "raising_body"
     BODY_CONCERNED = "body_concerned"
+    HOLDER = "holder"
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,8 +191,8 @@ def transition_for(kind: str, case_id: str, state: str, act: str) -> Transition:
         ]
         raise CaseError(
             case_id,
-            f"{act} in state {state or 'none'}",
-            " | ".join(transition.from_states) if transition else "a known act",
+            f"此状态不能办理 / {act} in state {state or 'none'}",
+            " | ".join(transition.from_states) if transition else "已知的办理动作 / a known act",
             f"此状态可办理 / admitted now: {', '.join(admitted) or '—'}",
         )
     return transition

@@ -325,7 +325,10 @@ def _midnight(option: str, text: str | None, zone: ZoneInfo) -> dt.datetime | No
         return dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), zone)
     except ValueError:
         raise SettingError(
-            f"选项 / option {option}", repr(text), "日期 / a day such as 2026-03-16", "更正 / correct it"
+            f"选项 / option {option}",
+            f"不是日期 / not a day: {text[:20]!r}",
+            "日期 / a day such as 2026-03-16",
+            "更正 / correct it",
         ) from None
 
 

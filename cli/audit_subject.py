@@ -3,6 +3,7 @@
 Here: who may ask, the keys that stand for the subject. Not here: the search (``audit.search``), the table on screen.
 """
 
+import datetime as dt
 from dataclasses import dataclass
 
 from audit.record import AccessRecord
@@ -12,13 +13,12 @@ from casework.actors import Actor, check_known, stands_for
 from cli.recording import record_access
 from lake import Lake
 from resource_catalogue.access_words import BASE_ENTRY
+from resource_catalogue.acting_bodies import FUNCTIONS, bodies
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import NotPermitted, SettingError
 from resource_catalogue.identifiers import business_key, entity_named, is_key, subject_key
 from resource_catalogue.release import Release
 from resource_catalogue.resource import Resource
-
-_BODIES = {"authority", "operator"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,8 @@ def who_read(deployment: Deployment, lake: Lake, release: Release, question: Que
     check_known(release, question.actor)
     resource = _resource(release, question.entry)
     keys = _keys(deployment, resource, question)
-    permitted = _may_ask(release, question.actor, resource)
+    day = deployment.as_of.astimezone(deployment.settings.zone()).date()
+    permitted = _may_ask(release, question.actor, resource, day)
     record = AccessRecord.open(deployment)
     found = readings(record, lake, question.entry, question.period, keys, question.limit) if permitted else []
     record_access(
@@ -91,8 +92,8 @@ def _resource(release: Release, entry: str) -> Resource | None:
     return found
 
 
-def _may_ask(release: Release, actor: Actor, resource: Resource | None) -> bool:
-    if _BODIES.intersection(release.catalogue.agencies[actor.agency].roles):
+def _may_ask(release: Release, actor: Actor, resource: Resource | None, day: dt.date) -> bool:
+    if any(actor.agency in bodies(release, function, day) for function in FUNCTIONS):
         return True
     return resource is not None and stands_for(release, actor.agency, resource.agency)
 

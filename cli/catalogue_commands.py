@@ -9,7 +9,7 @@ import typer
 
 from cli.options import HERE, AsJson, AsOf, Home, chosen, open_deployment
 from cli.output import both, print_json, print_table, say
-from cli.publishing import check_files, publish_files
+from cli.publishing import check_files, follow_release, publish_files
 from resource_catalogue.errors import CatalogueError, own_place
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def state(
     words = {str(word): label for word, label in ENTRY_STATES.items()}
     wanted = cast("EntryState", chosen("STATE", to, words))
     release = set_state(Lake.of(deployment), entry, wanted, deployment.as_of, registered_by, reviewed_by)
+    follow_release(deployment, release)
     say(f"目录版本 / release {release.number}: {entry} {both(ENTRY_STATES[wanted])}")
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from casework import form_answers
+from casework.contact_erasure import erase_form_contact
 from casework.form_answers import FormCase, Written, list_forms, show_form
 from casework.form_procedure import outcome_label
 from casework.form_transitions import FORM_STATES
@@ -174,6 +175,16 @@ def send_back(
     with opened_state(deployment) as state:
         done = form_answers.send_back(state, release, form, actor_of(actor), note, deployment.as_of, note_en)
     _said(done, as_json)
+
+
+@app.command("erase-contact")
+def erase_contact(form: FormId, actor: As, home: Home = HERE, as_of: AsOf = None) -> None:
+    """删除联系方式 / Erase how the sender can be reached; case and ledger stay."""
+    deployment = open_deployment(home, as_of)
+    release = current_release(Lake.of(deployment))
+    with opened_state(deployment) as state:
+        had = erase_form_contact(state, release, form, actor_of(actor), deployment.as_of)
+    say(f"{form}: {'已删除联系方式 / contact erased' if had else '没有联系方式 / there was none'}")
 
 
 def left_to_do(form: FormCase) -> Label | None:

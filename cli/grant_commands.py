@@ -12,6 +12,7 @@ from casework.access_tables import flush_grants
 from casework.actors import Actor
 from casework.grant_rules import DECLARED, Application
 from casework.grants import GrantCase, add_grant, list_grants, show_grant
+from casework.recipients import show_recipient
 from casework.state import State
 from cli.catalogue_words import CatalogueWords
 from cli.grant_tables import (
@@ -195,6 +196,8 @@ def list_(
     deployment = open_deployment(home)
     wanted = chosen("--state", state, GRANT_STATES)
     with opened_state(deployment) as opened:
+        if recipient is not None:
+            show_recipient(opened, recipient)
         found = list_grants(opened, recipient, [wanted] if wanted else None, entry)
     if as_json:
         print_json([plain_grant(case) for case in found])
@@ -259,7 +262,10 @@ def _day(option: str, text: str | None) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise SettingError(
-            f"选项 / option {option}", repr(text[:20]), "YYYY-MM-DD", "改正日期 / correct the date"
+            f"选项 / option {option}",
+            f"不是日期 / not a day: {text[:20]!r}",
+            "YYYY-MM-DD",
+            "改正日期 / correct the date",
         ) from None
 
 
@@ -273,7 +279,7 @@ def _basis(title: str | None, doc_no: str | None, article: str | None, rank: str
         raise SettingError(
             "选项 / options --basis-title, --basis-rank",
             "依据不全 / the basis is incomplete",
-            f"a title, and a rank: {' | '.join(ranks)}",
+            f"名称与位阶 / a title, and a rank: {' | '.join(ranks)}",
             "补全依据 / complete it",
         )
     return LegalBasis.model_validate({"title": title, "doc_no": doc_no, "article": article, "rank": wanted})

@@ -13,6 +13,7 @@ from cli import (
     delivery_commands,
     form_commands,
     grant_commands,
+    keeping_commands,
     reading_commands,
     recipient_commands,
     running_commands,
@@ -37,6 +38,7 @@ app = typer.Typer(
 running_commands.add_to(app)
 reading_commands.add_to(app)
 serving_commands.add_to(app)
+keeping_commands.add_to(app)
 app.add_typer(catalogue_commands.app, name="catalogue")
 app.add_typer(delivery_commands.app, name="deliveries")
 app.add_typer(task_commands.app, name="tasks")

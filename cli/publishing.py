@@ -1,8 +1,12 @@
 """Check a deployment's catalogue files and publish them; shared by ``catalogue publish`` and ``demo``."""
 
+from casework.access_tables import flush_grants
+from casework.grant_review import review_grants
+from cli.options import opened_state
 from expectations.checks import declarable_checks
 from lake import Lake
 from lake.releases import publish
+from lake.tables import GRANTS
 from resource_catalogue.catalogue import Draft, load_draft
 from resource_catalogue.catalogue_check import check_catalogue
 from resource_catalogue.deployment import Deployment
@@ -37,6 +41,19 @@ def publish_files(deployment: Deployment, registered_by: str, reviewed_by: str) 
     if errors:
         raise FaultyCatalogue(errors)
     profile = load_profile(deployment.settings.profile)
-    return publish(
+    release = publish(
         Lake.of(deployment), draft.catalogue, profile, deployment.as_of, registered_by, reviewed_by
     )
+    follow_release(deployment, release)
+    return release
+
+
+def follow_release(deployment: Deployment, release: Release) -> None:
+    """Let grants follow a release at once: what it shares no longer is not served until the next run."""
+    lake = Lake.of(deployment)
+    if not lake.exists(GRANTS):
+        return
+    also_built = deployment.settings.bases.also
+    with opened_state(deployment) as state:
+        review_grants(state, lake, release, deployment.as_of, also_built)
+        flush_grants(state, lake, release, also_built)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -13,7 +14,14 @@ from casework.access_tables import flush_grants
 from casework.access_transitions import ACCESS_STATES, AccessState
 from casework.consumer_suspension import list_suspensions
 from casework.recipient_rows import STATES
-from casework.recipients import CredentialInfo, Enrolment, RecipientDetail, list_recipients, show_recipient
+from casework.recipients import (
+    CredentialInfo,
+    Enrolment,
+    RecipientDetail,
+    Told,
+    list_recipients,
+    show_recipient,
+)
 from casework.sharing_profile import SHARING_PATH
 from casework.state import State
 from cli.catalogue_words import CatalogueWords
@@ -34,6 +42,16 @@ app = typer.Typer(
 Name = Annotated[str, typer.Argument(help="接收方名称 / the recipient's name such as demo_tax")]
 AgencyId = Annotated[str, typer.Argument(help="机构标识 / id of an agency")]
 Note = Annotated[str, typer.Option("--note", help="理由 / why")]
+NoteEn = Annotated[
+    str, typer.Option("--note-en", help="英文理由, 公示时用 / the same in English, for what is made public")
+]
+Precaution = Annotated[
+    bool,
+    typer.Option(
+        "--precaution",
+        help="并非因违规 (如密码被盗), 不公示 / answers no breach (a stolen password, say): not made public",
+    ),
+]
 KINDS = {
     "system": Label(zh="机构系统", en="system of an agency"),
     "user": Label(zh="开放网站用户", en="user of the portal"),
@@ -45,7 +63,7 @@ CREDENTIALS = {
 _STATES = {str(state): label for state, label in ACCESS_STATES.items() if state in STATES}
 _COLUMNS = (
     Column("名称 / name", whole=True),
-    "机构 / agency",
+    "机构或账号 / agency or account",
     Column("类别 / kind", whole=True),
     Column("状态 / state", whole=True),
     "网段 / networks",
@@ -176,9 +194,18 @@ def profile(
 
 
 @app.command()
-def suspend(name: Name, actor: As, note: Note, home: Home = HERE, as_of: AsOf = None) -> None:
+def suspend(
+    name: Name,
+    actor: As,
+    note: Note,
+    note_en: NoteEn = "",
+    precaution: Precaution = False,
+    home: Home = HERE,
+    as_of: AsOf = None,
+) -> None:
     """暂停 / Suspend a recipient; its next request is refused."""
-    _decide(recipients.suspend, name, actor, note, home, as_of)
+    act = partial(recipients.suspend, told=Told(note_en, precaution))
+    _decide(act, name, actor, note, home, as_of)
 
 
 @app.command()
@@ -188,9 +215,17 @@ def resume(name: Name, actor: As, note: Note, home: Home = HERE, as_of: AsOf = N
 
 
 @app.command()
-def end(name: Name, actor: As, note: Note, home: Home = HERE, as_of: AsOf = None) -> None:
+def end(
+    name: Name,
+    actor: As,
+    note: Note,
+    note_en: NoteEn = "",
+    precaution: Precaution = False,
+    home: Home = HERE,
+    as_of: AsOf = None,
+) -> None:
     """终止 / End a recipient for good, with its credentials and grants."""
-    _decide(recipients.end, name, actor, note, home, as_of)
+    _decide(partial(recipients.end, told=Told(note_en, precaution)), name, actor, note, home, as_of)
 
 
 @app.command("revoke-tokens")
@@ -295,7 +330,7 @@ def _plain_rest(detail: RecipientDetail) -> dict[str, Any]:
 def _cells(recipient: Recipient, words: CatalogueWords, shut: frozenset[str]) -> tuple[Any, ...]:
     return (
         recipient.id,
-        stacked(words.agency(recipient.agency_id)) if recipient.agency_id else "",
+        stacked(words.agency(recipient.agency_id)) if recipient.agency_id else recipient.name.zh,
         word(KINDS, recipient.kind),
         _standing(recipient, shut),
         listed(recipient.networks),

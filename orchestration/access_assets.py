@@ -1,19 +1,23 @@
-"""The record of access sealed, and what the open portal may know: both at the end of a run."""
+"""The record of access sealed, and what the open portal may know, counts from that record too: at the end of a run."""
 
 from collections.abc import Sequence
 
 import dagster as dg
 
 from audit.record import AccessRecord
+from casework.sanctions import public_measures
 from lake.tables import ACCESS
+from opening.boundaries import write_boundaries
+from opening.catalogue_shape import Sanction
 from opening.portal_catalogue import write_portal_catalogue
+from opening.public_terms import words
 from orchestration.asset_keys import PORTAL_CATALOGUE, table_key
 from orchestration.platform import Platform
 from orchestration.step_work import working
 
 
 def access_assets(platform: Platform, opened: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
-    """Make the sealed record of access, and the portal's catalogue after everything that is opened."""
+    """Make the sealed record of access and, after it and everything that is opened, the portal's catalogue."""
     return [_record_asset(platform), _catalogue_asset(platform, opened)]
 
 
@@ -33,14 +37,32 @@ def _catalogue_asset(platform: Platform, opened: Sequence[dg.AssetKey]) -> dg.As
     @dg.asset(
         key=PORTAL_CATALOGUE,
         group_name="opening",
-        deps=list(opened),
+        deps=[*opened, table_key(ACCESS)],
         description="开放平台目录 / what the open portal may know",
     )
     def catalogue() -> dg.MaterializeResult:
         with working(platform, PORTAL_CATALOGUE):
+            write_boundaries(platform.lake, platform.release, platform.deployment, platform.as_of)
             path = write_portal_catalogue(
-                platform.lake, platform.release, platform.deployment, platform.as_of
+                platform.lake, platform.release, platform.deployment, platform.as_of, _sanctions(platform)
             )
         return dg.MaterializeResult(metadata={"file": dg.MetadataValue.path(path)})
 
     return catalogue
+
+
+def _sanctions(platform: Platform) -> list[Sanction]:
+    """Return the measures that are to be made public, in the words of the catalogue."""
+    with platform.state() as state:
+        measures = public_measures(state, platform.release.profile)
+        return [
+            {
+                "subject": one.subject,
+                "measure": words(one.measure),
+                "reason": words(one.reason),
+                "basis": one.basis,
+                "since": state.day(one.since).isoformat(),
+                "until": None,
+            }
+            for one in measures
+        ]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from casework.contact_erasure import erase_due_contacts
 from casework.form_clocks import recount_forms
 from casework.limits import Limits
 from casework.rectification import reconcile
@@ -48,6 +49,7 @@ def _rectification_asset(platform: Platform) -> dg.AssetsDefinition:
         with working(platform, RECTIFICATION), platform.state() as state:
             done = reconcile(state, platform.lake, platform.release, platform.as_of, limits)
             recount_forms(state, platform.as_of, limits)
+            erase_due_contacts(state, platform.as_of, platform.deployment.settings.portal.contact_days)
         counts = {"issued": len(done.issued), "closed": len(done.closed), "reopened": len(done.reopened)}
         return dg.MaterializeResult(metadata=counts)
 

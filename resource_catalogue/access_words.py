@@ -99,11 +99,11 @@ def share_table(entry: str, columns: Iterable[str], divisions: Iterable[str], mo
     """Name the table of a grant class: same entry, columns and divisions, served or copied.
 
     >>> str(share_table("base.person", ["citizen_id"], ["329902"], "table"))
-    'share.base__person__copy__3c5a86da'
+    'share.base__person__copy__3c5a86da75a041e7'
     """
     kind = "copy" if mode in COPYING else "service"
     body = json.dumps([sorted(set(columns)), sorted(set(divisions))], ensure_ascii=False)
-    mark = hashlib.sha256(body.encode()).hexdigest()[:8]
+    mark = hashlib.sha256(body.encode()).hexdigest()[:16]
     return TableName("share", f"{entry.replace('.', '__')}__{kind}__{mark}")
 
 

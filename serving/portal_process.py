@@ -16,6 +16,7 @@ from serving.clock import ServingClock
 from serving.desk import PortalDesk, PublishedFacts
 from serving.portal.app import portal_app
 from serving.portal.ports import PortalSettings
+from serving.visitors import AccountTerms, PortalVisitors, PublishedOperator
 
 
 def portal_side() -> Starlette:
@@ -30,13 +31,23 @@ def portal_side() -> Starlette:
         receipts_per_minute=own.receipts_per_minute,
         trusted_proxies=own.trusted_proxies,
         https=own.https,
+        requests_per_minute=own.requests_per_minute,
+        logins_per_hour=own.logins_per_hour,
+        failed_logins=own.failed_logins,
+        registrations_per_hour=own.registrations_per_hour,
+        session_hours=own.session_hours,
     )
     state = open_state(deployment.casework_url, deployment.settings.deployment.time_zone)
-    facts = PublishedFacts(folder, load_profile(deployment.settings.profile))
+    profile = load_profile(deployment.settings.profile)
+    limits = Limits(targets=deployment.settings.targets)
+    terms = AccountTerms(own.session_hours, own.key_days)
+    visitors = PortalVisitors(state, PublishedOperator(folder, profile), settings.secret, terms)
     return portal_app(
         folder,
         GroupWriter(AccessRecord.open(deployment)),
-        PortalDesk(state, facts, Limits(targets=deployment.settings.targets)),
+        PortalDesk(state, PublishedFacts(folder, profile), limits),
         ServingClock(deployment.as_of),
         settings,
+        visitors,
+        visitors,
     )

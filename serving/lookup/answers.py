@@ -6,6 +6,7 @@ Identifiers may be personal: no answer, error or record repeats one; records car
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from lake.lookup_index import Found, LookupIndex
@@ -186,7 +187,17 @@ def _access(asked: Asked, grant: Grant, action: AccessAction, found: Found, key:
 
 
 def _is_right(rows: list[Json], column: str, value: str) -> bool:
-    return any(row[column] is not None and _text(row[column]) == value.strip() for row in rows)
+    return any(row[column] is not None and _is_same(row[column], value.strip()) for row in rows)
+
+
+def _is_same(found: Any, given: str) -> bool:
+    """Tell whether a given text says a value: amounts by what they are worth, all else by how it is written."""
+    if isinstance(found, int | float) and not isinstance(found, bool):
+        try:
+            return Decimal(given) == Decimal(str(found))
+        except InvalidOperation:
+            return False
+    return _text(found) == given
 
 
 def _text(value: Any) -> str:

@@ -85,10 +85,11 @@ def _handler(server: LookupServer, action: AccessAction, work: Work) -> Handler:
             asked = Asked(caller.recipient, caller.permit.grants, entry, "", caller.at, request_id)
             try:
                 answer, accesses = await work(server, asked, request)
+                body = orjson.dumps(answer)
+                server.gate.quotas.spend_bytes(caller.recipient, len(body), caller.at)
             except Refusal as refusal:
                 await server.record([_refused_access(asked, action, refusal)])
                 raise
-            body = orjson.dumps(answer)
             await server.record(_sized(accesses, len(body)))
             headers = {"X-Request-ID": request_id, "Cache-Control": "no-store"}
             return Response(body, 200, headers, "application/json")
@@ -113,8 +114,8 @@ async def _many(server: LookupServer, asked: Asked, request: Request) -> tuple[J
         raise malformed("keys: 应为文本列表 / must be a list of texts")
     _check_number(server, len(keys))
     _check_keys(keys)
-    server.spend(await _again(server, asked, request), len(keys))
-    return await _looked_up(server, _for(asked, body.get("purpose")), keys)
+    now = await _again(server, asked, request, len(keys))
+    return await _looked_up(server, _for(now, body.get("purpose")), keys)
 
 
 async def _verified(server: LookupServer, asked: Asked, request: Request) -> tuple[Json, list[Access]]:
@@ -124,14 +125,15 @@ async def _verified(server: LookupServer, asked: Asked, request: Request) -> tup
         raise malformed("checks: 应为列表 / must be a list")
     _check_number(server, len(checks))
     read = [_check(one) for one in checks]
-    server.spend(await _again(server, asked, request), len(read))
-    named = _for(asked, body.get("purpose"))
+    named = _for(await _again(server, asked, request, len(read)), body.get("purpose"))
     return await _worked(len(read), lambda: server.lookup.verify(named, read))
 
 
-async def _again(server: LookupServer, asked: Asked, request: Request) -> Caller:
-    """Return the caller once more: a batch is long to read, and a suspension may have come in between."""
-    return await server.gate.permitted(asked.recipient.id, request, server.now())
+async def _again(server: LookupServer, asked: Asked, request: Request, subjects: int) -> Asked:
+    """Count the subjects of a batch and return what is granted now: it may have been revoked while it was read."""
+    caller = await server.gate.permitted(asked.recipient.id, request, server.now())
+    server.spend(caller, subjects)
+    return replace(asked, recipient=caller.recipient, grants=caller.permit.grants, at=caller.at)
 
 
 async def _looked_up(server: LookupServer, asked: Asked, keys: list[str]) -> tuple[Json, list[Access]]:
@@ -155,7 +157,7 @@ def _for(asked: Asked, purpose: object) -> Asked:
     """
     if not isinstance(purpose, str) or not purpose.strip():
         raise invalid("purpose: 须说明使用用途 / say what the data are used for")
-    return Asked(asked.recipient, asked.grants, asked.entry, purpose.strip(), asked.at, asked.request_id)
+    return replace(asked, purpose=purpose.strip())
 
 
 def _check(one: object) -> tuple[str, Mapping[str, str]]:

@@ -14,10 +14,12 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from serving.portal import ckan_api, downloads, forms, machine, pages
+from serving.portal import account_page, accounts, ckan_api, downloads, forms, machine, pages
+from serving.portal.account_ports import Accounts
 from serving.portal.form_guard import FormGuard
 from serving.portal.guard import Guard, Languages
 from serving.portal.holdings import Holdings
+from serving.portal.pace import Pace
 from serving.portal.portal import Portal
 from serving.portal.ports import Clock, Desk, PortalSettings, Recorder, Visitors
 from serving.portal.refusals import failed, refused
@@ -33,6 +35,7 @@ def portal_app(
     now: Clock,
     settings: PortalSettings | None = None,
     visitors: Visitors | None = None,
+    users: Accounts | None = None,
 ) -> Starlette:
     """Make the portal.
 
@@ -44,6 +47,7 @@ def portal_app(
         settings: How it is run.
         visitors: Tells who a visitor is; where the profile demands a log-in and this is given, downloads demand
             one. Without it nobody is told apart, and the pages quote the demand.
+        users: Keeps the accounts of registered users; without it there are no pages for them.
     """
     settings = settings or PortalSettings()
     holdings = Holdings(catalogue_folder)
@@ -57,11 +61,16 @@ def portal_app(
 
     app = Starlette(
         lifespan=ready,
-        routes=[*_pages(), *_machine(), *ckan_api.routes()],
-        middleware=[Middleware(Languages), Middleware(Guard, body_bytes=settings.body_bytes, failed=failed)],
+        routes=[*_pages(), *_account(), *_machine(), *ckan_api.routes()],
+        middleware=[
+            Middleware(Languages),
+            Middleware(Guard, body_bytes=settings.body_bytes, failed=failed),
+            Middleware(Pace),
+        ],
         exception_handlers={HTTPException: refused},
     )
-    app.state.portal = Portal(holdings, recorder, desk, now, settings, FormGuard(settings), visitors)
+    guard = FormGuard(settings)
+    app.state.portal = Portal(holdings, recorder, desk, now, settings, guard, visitors, users)
     return app
 
 
@@ -78,6 +87,20 @@ def _pages() -> list[BaseRoute]:
         Route("/receipt", forms.receipts),
         Route("/receipt/{number}", forms.receipt),
         Route("/static/{name}", static),
+    ]
+
+
+def _account() -> list[BaseRoute]:
+    return [
+        Route("/register", accounts.register, methods=["GET", "POST"]),
+        Route("/login", accounts.log_in, methods=["GET", "POST"]),
+        Route("/logout", accounts.log_out, methods=["POST"]),
+        Route("/account", account_page.account),
+        Route("/account/keys", account_page.make_key, methods=["POST"]),
+        Route("/account/keys/revoke", account_page.revoke_key, methods=["POST"]),
+        Route("/account/password", account_page.change_password, methods=["POST"]),
+        Route("/account/close", account_page.close, methods=["POST"]),
+        Route("/account/{rest:path}", account_page.back),
     ]
 
 

@@ -68,14 +68,14 @@ async def answer(request: Request) -> Response:
     if request.method == "OPTIONS":
         allowed = {
             "access-control-allow-methods": "GET, POST",
-            "access-control-allow-headers": "content-type",
+            "access-control-allow-headers": "authorization, content-type",
         }
         return Response(status_code=204, headers=_HEADERS | allowed)
     name = request.path_params["action"]
     try:
         result = await _called(request, name)
     except HTTPException as error:
-        return _refused(error.status_code, name, _kind(error.status_code), {"message": str(error.detail)})
+        return refusal(error, name)
     except read.Invalid as error:
         return _refused(409, name, "Validation Error", {error.name: [error.text], "message": error.text})
     except read.Unsearchable as error:
@@ -111,10 +111,20 @@ async def _parameters(request: Request) -> read.Parameters:
     return given
 
 
-def _kind(status: int) -> str:
-    return {404: "Not Found Error", 403: "Authorization Error", 401: "Authorization Error"}.get(
-        status, "Validation Error"
-    )
+_KINDS = {
+    404: "Not Found Error",
+    403: "Authorization Error",
+    401: "Authorization Error",
+    429: "Rate Limit Error",
+}
+
+
+def refusal(error: HTTPException, action: str) -> Response:
+    """Answer an HTTP error in CKAN's envelope."""
+    kind = _KINDS.get(error.status_code, "Validation Error")
+    answered = _refused(error.status_code, action, kind, {"message": str(error.detail)})
+    answered.headers.update(error.headers or {})
+    return answered
 
 
 def _refused(status: int, action: str, kind: str, told: Json) -> Response:
@@ -237,8 +247,8 @@ async def _datastore_search(call: Call) -> Json:
     dataset = _owner(call, asked)
     if asked not in (dataset["id"], *(file["name"] for file in dataset["files"])):
         raise HTTPException(404, "Not found")
-    visitor = await call.portal.admit(call.request, dataset)
     selection = _selection(call)
+    visitor = await _admitted(call, dataset, selection)
     try:
         rows, total = await run_in_threadpool(select, call.portal.holdings, dataset, selection)
     except KeyError as error:
@@ -261,6 +271,15 @@ async def _datastore_search(call: Call) -> Json:
         "include_total": True,
         "records_format": "objects",
     }
+
+
+async def _admitted(call: Call, dataset: PublicDataset, selection: Selection) -> str:
+    """Return the visitor that may take rows; who asks for none of them, by no condition, learns what the page shows."""
+    is_description = not (selection.limit or selection.filters or selection.words or selection.distinct)
+    if is_description:
+        call.portal.check_open(dataset)
+        return ""
+    return await call.portal.admit(call.request, dataset)
 
 
 def _selection(call: Call) -> Selection:

@@ -61,6 +61,7 @@ def _extras(dataset: PublicDataset) -> list[Json]:
         "frequency": dataset["update_frequency"],
         "kind": dataset["kind"],
         "rows": str(dataset["rows"]),
+        "downloads": str(dataset.get("downloads", "")),
         "attribution": dataset["attribution"]["line"]["zh"] if dataset["attribution"] else "",
     }
     return [{"key": key, "value": value} for key, value in told.items() if value]

@@ -28,7 +28,7 @@ async def download(request: Request) -> Response:
         raise HTTPException(503, "the dataset is being renewed", {"Retry-After": "5"})
     headers = {
         "etag": mark,
-        "cache-control": "public, max-age=0, must-revalidate",
+        "cache-control": f"{'private' if portal.demands_login else 'public'}, max-age=0, must-revalidate",
         "digest": f"sha-256={_base64(file['sha256'])}",
         "repr-digest": f"sha-256=:{_base64(file['sha256'])}:",
     }

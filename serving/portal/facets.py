@@ -28,7 +28,7 @@ FACETS: dict[str, Callable[[PublicDataset], Iterable[str]]] = {
     "frequency": lambda dataset: (dataset["update_frequency"],),
 }
 """Values of a dataset by the name of a filter."""
-SORTS = ("relevance", "updated", "title", "rows")
+SORTS = ("relevance", "updated", "downloads", "title", "rows")
 PAGE_SIZE = 10
 
 
@@ -100,6 +100,7 @@ def _table(catalogue: Catalogue) -> _Table:
     by_id = sorted(range(len(datasets)), key=lambda place: datasets[place]["id"])
     orders = {
         "updated": sorted(by_id, key=lambda place: datasets[place]["updated_at"] or "", reverse=True),
+        "downloads": sorted(by_id, key=lambda place: -datasets[place].get("downloads", 0)),
         "title": sorted(by_id, key=lambda place: datasets[place]["title"]["zh"]),
         "rows": sorted(by_id, key=lambda place: -datasets[place]["rows"]),
     }

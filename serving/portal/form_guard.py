@@ -7,7 +7,9 @@ hashes, in memory only, for as long as they count.
 import datetime as dt
 import hashlib
 import hmac
+import ipaddress
 import secrets
+import unicodedata
 from collections import deque
 
 from starlette.requests import Request
@@ -40,6 +42,10 @@ class Limit:
             self._forget(now)
         return True
 
+    def forgive(self, address: bytes) -> None:
+        """Count anew what an address, or an account, has done."""
+        self._seen.pop(address, None)
+
     def _forget(self, now: dt.datetime) -> None:
         """Drop addresses that no longer count, so that memory stays bounded."""
         self._seen = {
@@ -54,6 +60,9 @@ class FormGuard:
         self._settings = settings
         self.forms = Limit(settings.forms_per_hour, dt.timedelta(hours=1))
         self.receipts = Limit(settings.receipts_per_minute, dt.timedelta(minutes=1))
+        self.logins = Limit(settings.logins_per_hour, dt.timedelta(hours=1))
+        self.failures = Limit(settings.failed_logins, dt.timedelta(hours=1))
+        self.registrations = Limit(settings.registrations_per_hour, dt.timedelta(hours=1))
 
     def address(self, request: Request) -> bytes:
         """Return the keyed hash of the caller's address, as the outermost trusted proxy saw it."""
@@ -62,7 +71,12 @@ class FormGuard:
         trusted = self._settings.trusted_proxies
         if trusted and len(hops) >= trusted:
             caller = hops[-trusted]
-        return hmac.digest(self._settings.secret, f"address {caller}".encode(), "sha256")
+        return hmac.digest(self._settings.secret, f"address {_counted_as(caller)}".encode(), "sha256")
+
+    def account(self, name: str) -> bytes:
+        """Return the keyed hash of an account's name, whether there is such an account or not."""
+        usual = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
+        return hmac.digest(self._settings.secret, f"account {usual}".encode(), "sha256")
 
     def token(self, now: dt.datetime) -> str:
         """Make a token that goes into both the form and the cookie (signed double submit)."""
@@ -81,3 +95,16 @@ class FormGuard:
 
     def _signature(self, body: str) -> str:
         return hmac.new(self._settings.secret, f"form {body}".encode(), hashlib.sha256).hexdigest()
+
+
+def _counted_as(caller: str) -> str:
+    """Return by what a caller is counted: an IPv6 address by its network, of which one household has a whole one.
+
+    >>> _counted_as("2001:db8::1"), _counted_as("192.0.2.7")
+    ('2001:db8::/64', '192.0.2.7')
+    """
+    try:
+        address = ipaddress.ip_address(caller)
+    except ValueError:
+        return caller
+    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)

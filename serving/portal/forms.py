@@ -15,7 +15,7 @@ from opening.catalogue_shape import PublicDataset, Words
 from serving.portal.form_guard import COOKIE, TOKEN_HOURS, TRAP
 from serving.portal.portal import Portal, portal_of
 from serving.portal.ports import DeskRefusal, FormKind
-from serving.portal.rendering import address, page
+from serving.portal.rendering import address, in_language, page
 
 LONGEST_TEXT, SHORTEST_TEXT, LONGEST_CONTACT = 2000, 10, 120
 _MOST_FIELDS = 12
@@ -70,7 +70,7 @@ async def demand(request: Request) -> Response:
 async def _show_or_take(request: Request, portal: Portal, form: Form) -> Response:
     if request.method != "POST":
         return _shown(request, portal, form)
-    sent = await _sent(request)
+    sent = await sent_fields(request)
     form.text = sent.get("text", "").replace("\r\n", "\n").strip()
     form.contact = sent.get("contact", "").strip()
     if sent.get(TRAP):
@@ -90,8 +90,12 @@ async def _show_or_take(request: Request, portal: Portal, form: Form) -> Respons
     return await _submit(request, portal, form)
 
 
-async def _sent(request: Request) -> dict[str, str]:
-    """Read the fields of a form that a browser sends; files are refused."""
+async def sent_fields(request: Request) -> dict[str, str]:
+    """Read the fields of a form that a browser sends; files are refused.
+
+    Raises:
+        HTTPException: 415 where something else than a form is sent.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
         raise HTTPException(415, "a form is wanted")
@@ -112,8 +116,7 @@ async def _submit(request: Request, portal: Portal, form: Form) -> Response:
     except DeskRefusal as refusal:
         form.faults["form"] = {"zh": refusal.text.zh, "en": refusal.text.en}
         return _shown(request, portal, form, 422)
-    path = ("/en" if request.scope.get("language") == "en" else "") + f"/receipt/{receipt}"
-    return RedirectResponse(address(path, {"sent": "1"}), 303)
+    return RedirectResponse(in_language(request, address(f"/receipt/{receipt}", {"sent": "1"})), 303)
 
 
 def _shown(request: Request, portal: Portal, form: Form, status: int = 200) -> Response:
@@ -131,6 +134,12 @@ def _shown(request: Request, portal: Portal, form: Form, status: int = 200) -> R
         shortest=SHORTEST_TEXT,
         longest_contact=LONGEST_CONTACT,
     )
+    keep_token(portal, answer, token)
+    return answer
+
+
+def keep_token(portal: Portal, answer: Response, token: str) -> None:
+    """Put a form's token into the browser's cookie, beside the one in the form."""
     answer.set_cookie(
         COOKIE,
         token,
@@ -139,15 +148,13 @@ def _shown(request: Request, portal: Portal, form: Form, status: int = 200) -> R
         samesite="strict",
         secure=portal.settings.https,
     )
-    return answer
 
 
 async def receipts(request: Request) -> Response:
     """Show the form that asks for a receipt's number, or go to its page."""
     number = request.query_params.get("number", "").strip()
     if _RECEIPT.fullmatch(number):
-        prefix = "/en" if request.scope.get("language") == "en" else ""
-        return RedirectResponse(f"{prefix}/receipt/{number}", 303)
+        return RedirectResponse(in_language(request, f"/receipt/{number}"), 303)
     return page(request, "receipts.html.j2", number=number)
 
 

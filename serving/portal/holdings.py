@@ -11,8 +11,10 @@ from functools import cached_property
 from pathlib import Path
 
 from opening.catalogue_shape import (
+    BOUNDARIES,
     CATALOGUE,
     CATALOGUE_FORMAT,
+    DivisionShapes,
     PublicAgency,
     PublicCatalogue,
     PublicDataset,
@@ -66,6 +68,7 @@ class Holdings:
         self.folder = Path(folder)
         self._lock = threading.Lock()
         self._reading: tuple[_Stamp, Catalogue] | None = None
+        self._outlines: tuple[_Stamp, DivisionShapes] | None = None
 
     def catalogue(self) -> Catalogue:
         """Return the catalogue, read anew where its file was replaced.
@@ -121,6 +124,18 @@ class Holdings:
             return {**dataset, "files": [], "downloadable": False}
         is_open = dataset["downloadable"] and manifest["open_type"]["type"] == "open_to_all"
         return {**dataset, "files": manifest["files"], "rows": manifest["rows"], "downloadable": is_open}
+
+    def boundaries(self) -> DivisionShapes | None:
+        """Return the outlines of divisions, read anew where their file was replaced; null where there are none."""
+        path = self.folder / BOUNDARIES
+        try:
+            state = path.stat()
+            stamp = (state.st_mtime_ns, state.st_size, state.st_ino)
+            if self._outlines is None or self._outlines[0] != stamp:
+                self._outlines = (stamp, json.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+        return self._outlines[1]
 
     def path(self, dataset: PublicDataset, file: PublicFile) -> Path:
         """Return where a file of the catalogue lies."""

@@ -74,7 +74,7 @@ async def data_package(request: Request) -> Response:
     """Serve a dataset's description as a Data Package (frictionless), its CSV as resource."""
     portal = portal_of(request)
     dataset = portal.dataset(request.path_params["dataset"])
-    await portal.admit(request, dataset)
+    portal.check_open(dataset)
     package = _package(dataset, portal.catalogue(), portal.base_url(request))
     content = json.dumps(package, ensure_ascii=False, indent=1).encode()
     return Response(content, media_type="application/json", headers={"access-control-allow-origin": "*"})
@@ -173,8 +173,11 @@ async def robots(request: Request) -> Response:
     base = portal_of(request).base_url(request)
     lines = [
         "User-agent: *",
-        "Disallow: /receipt",
-        "Disallow: /en/receipt",
+        *(
+            f"Disallow: {start}/{name}"
+            for name in ("receipt", "account", "login", "register")
+            for start in ("", "/en")
+        ),
         "Disallow: /search?",
         "Disallow: /en/search?",
     ]

@@ -5,6 +5,7 @@ Here: what a person sees for them. Not here: texts of one page, which stand in i
 
 from opening.catalogue_shape import Words
 from resource_catalogue.resource import FREQUENCIES as PROMISED
+from serving.portal.account_ports import HolderKind
 from serving.portal.ports import FormKind
 
 FREQUENCIES: dict[str, Words] = {
@@ -49,6 +50,7 @@ OPEN_TYPES: dict[str, Words] = {
 SORT_NAMES: dict[str, Words] = {
     "relevance": {"zh": "相关度", "en": "Relevance"},
     "updated": {"zh": "最近更新", "en": "Last updated"},
+    "downloads": {"zh": "下载最多", "en": "Most downloaded"},
     "title": {"zh": "名称", "en": "Title"},
     "rows": {"zh": "数据量", "en": "Rows"},
 }
@@ -68,3 +70,8 @@ STATES: dict[str, Words] = {
     "pending": {"zh": "待开放", "en": "Not open yet"},
     "withdrawn": {"zh": "已撤回", "en": "Withdrawn"},
 }
+HOLDERS: dict[HolderKind, Words] = {
+    "person": {"zh": "个人", "en": "Person"},
+    "organisation": {"zh": "法人或者其他组织", "en": "Organisation"},
+}
+"""As what a user has registered."""

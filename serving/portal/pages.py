@@ -16,6 +16,7 @@ from starlette.responses import Response
 from opening.catalogue_shape import PublicDataset
 from serving.portal.facets import FACETS, SORTS, Answer, Question, ask
 from serving.portal.holdings import Catalogue
+from serving.portal.maps import division_map, point_map
 from serving.portal.page_words import PERIOD_DAYS
 from serving.portal.portal import portal_of
 from serving.portal.rendering import page
@@ -23,6 +24,7 @@ from serving.portal.rows import charts, preview
 from serving.portal.schema_org import dataset_markup, portal_markup
 
 _LATEST = 6
+_MOST_DOWNLOADED = 10
 _MOST_PAGES = 10_000
 
 
@@ -104,8 +106,11 @@ async def dataset(request: Request) -> Response:
         agency=catalogue.agencies[shown["agency"]],
         rows=rows,
         charts=await run_in_threadpool(charts, portal.holdings, shown),
+        points=await run_in_threadpool(point_map, portal.holdings, shown),
+        divisions=await run_in_threadpool(division_map, portal.holdings, shown),
         punctuality=punctuality(shown, portal.now()),
         terms=catalogue.content["terms"],
+        needs_login=portal.demands_login,
         code_names={c["name"]: {code["code"]: code["name"] for code in c["codes"]} for c in shown["columns"]},
         markup=dataset_markup(catalogue, shown, portal.base_url(request)),
     )
@@ -131,7 +136,9 @@ async def statistics(request: Request) -> Response:
     portal = portal_of(request)
     catalogue, now = portal.catalogue(), portal.now()
     kept = [(entry, punctuality(entry, now)) for entry in catalogue.content["datasets"]]
-    return page(request, "statistics.html.j2", kept=kept)
+    first = ask(catalogue, Question(sort="downloads"), _MOST_DOWNLOADED).found
+    most = [entry for entry in first if entry.get("downloads")]
+    return page(request, "statistics.html.j2", kept=kept, most=most)
 
 
 async def sanctions(request: Request) -> Response:
@@ -141,6 +148,13 @@ async def sanctions(request: Request) -> Response:
 
 async def developers(request: Request) -> Response:
     """Show the interfaces for programs."""
-    datasets = portal_of(request).catalogue().content["datasets"]
+    portal = portal_of(request)
+    datasets = portal.catalogue().content["datasets"]
     example = next((d["id"] for d in datasets if d["downloadable"]), None)
-    return page(request, "developers.html.j2", example=example)
+    return page(
+        request,
+        "developers.html.j2",
+        example=example,
+        needs_login=portal.demands_login,
+        pace=portal.settings.requests_per_minute,
+    )

@@ -13,11 +13,15 @@ from starlette.responses import Response
 
 from opening.catalogue_shape import PublicDataset
 from resource_catalogue.access_words import Access, AccessAction
+from serving.portal.account_ports import Accounts
 from serving.portal.form_guard import FormGuard
 from serving.portal.holdings import Catalogue, Holdings
 from serving.portal.ports import Clock, Desk, PortalSettings, Recorder, Visitors
 
 Handler = Callable[[Request], Awaitable[Response]]
+SESSION = "portal_session"
+"""Cookie of a session."""
+_CHALLENGE = 'Bearer realm="portal"'
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Portal:
     settings: PortalSettings
     forms: FormGuard
     visitors: Visitors | None = None
+    accounts: Accounts | None = None
 
     def catalogue(self) -> Catalogue:
         """Return the newest catalogue; 503 until a run has written one."""
@@ -54,8 +59,23 @@ class Portal:
         """Return the id of the visitor, or null where nobody is told apart."""
         if self.visitors is None:
             return None
-        session = request.cookies.get("portal_session")
+        session = request.cookies.get(SESSION)
         return await self.visitors.identify(request.headers.get("authorization"), session, self.now())
+
+    @property
+    def demands_login(self) -> bool:
+        """Tell whether taking data needs a log-in: the profile demands it and this deployment offers it."""
+        return self.visitors is not None and bool(self.catalogue().content["terms"]["login"])
+
+    def check_open(self, dataset: PublicDataset) -> None:
+        """Refuse a dataset that nobody may take directly.
+
+        Raises:
+            HTTPException: 403 where it is open on conditions only or not open.
+        """
+        if not dataset["downloadable"]:
+            told = "open on conditions only" if dataset["state"] == "opened" else "not open"
+            raise HTTPException(403, told)
 
     async def admit(self, request: Request, dataset: PublicDataset) -> str:
         """Return the visitor that may take a dataset's rows, empty for anybody.
@@ -64,13 +84,10 @@ class Portal:
             HTTPException: 403 where the dataset is open on conditions only or not open; 401 where the profile
                 demands a log-in that this deployment offers and the visitor has none.
         """
-        if not dataset["downloadable"]:
-            raise HTTPException(
-                403, "open on conditions only" if dataset["state"] == "opened" else "not open"
-            )
+        self.check_open(dataset)
         visitor = await self.visitor(request)
-        if visitor is None and self.visitors is not None and self.catalogue().content["terms"]["login"]:
-            raise HTTPException(401, "log-in demanded", {"WWW-Authenticate": 'Bearer realm="portal"'})
+        if visitor is None and self.demands_login:
+            raise HTTPException(401, how_to_log_in(self.base_url(request)), {"WWW-Authenticate": _CHALLENGE})
         return visitor or ""
 
     async def record(
@@ -93,6 +110,14 @@ class Portal:
         )
         await self.recorder.write(access)
         return number
+
+
+def how_to_log_in(base: str) -> str:
+    """Return what a program is told that asks without an access key."""
+    return (
+        "获取数据须先登录：注册账号并生成访问密钥，随请求发送 Authorization / taking data needs a log-in: register, "
+        f"make an access key, send it as Authorization: {base}/register"
+    )
 
 
 def portal_of(request: Request) -> Portal:

@@ -97,6 +97,11 @@ class PortalSettings:
         receipts_per_minute: Receipts that one address may ask for in a minute.
         trusted_proxies: How many proxies stand before it, each adding the caller's address to ``X-Forwarded-For``.
         https: Whether people reach it by HTTPS, so that its cookie may demand that.
+        requests_per_minute: Requests that one address, or one holder of an access key, may make in a minute.
+        logins_per_hour: Log-ins that one address may try in an hour.
+        failed_logins: Wrong passwords in a row after which an account takes none for an hour.
+        registrations_per_hour: Accounts that one address may register in an hour.
+        session_hours: Life of a session.
     """
 
     base_url: str | None = None
@@ -106,3 +111,8 @@ class PortalSettings:
     receipts_per_minute: int = 30
     trusted_proxies: int = 0
     https: bool = False
+    requests_per_minute: int = 600
+    logins_per_hour: int = 60
+    failed_logins: int = 10
+    registrations_per_hour: int = 10
+    session_hours: int = 12

@@ -8,10 +8,11 @@ import logging
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from opening.catalogue_shape import Words
-from serving.portal.rendering import page
+from serving.portal.portal import portal_of
+from serving.portal.rendering import address, in_language, page
 
 _LOG = logging.getLogger(__name__)
 _WORDS: dict[int, tuple[Words, Words]] = {
@@ -70,7 +71,24 @@ async def refused(request: Request, error: Exception) -> Response:
     """Answer an HTTP error."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(getattr(error, "headers", None) or {})
+    if status == 401:
+        return _login_demanded(request, str(getattr(error, "detail", "")), headers)
     return _answer(request, status, headers)
+
+
+def _login_demanded(request: Request, how: str, headers: dict[str, str]) -> Response:
+    """Lead a person to the log-in, from where the way leads back; tell a program how it gets a key."""
+    is_person = "text/html" in request.headers.get("accept", "")
+    if is_person and request.method == "GET" and portal_of(request).accounts is not None:
+        back = in_language(request, f"/dataset/{request.path_params['dataset']}#downloads")
+        return RedirectResponse(
+            in_language(request, address("/login", {"next": back})), 303, {"cache-control": "no-store"}
+        )
+    if is_person:
+        return _answer(request, 401, headers)
+    title = _WORDS[401][0]
+    told = {"status": 401, "message": {"zh": title["zh"], "en": title["en"]}, "how": how}
+    return JSONResponse({"error": told}, 401, headers)
 
 
 async def failed(request: Request, error: Exception) -> Response:

@@ -59,6 +59,7 @@ def page(
             zone=ZoneInfo(catalogue.content["time_zone"]),
             url=_linker(english),
             words=page_words,
+            has_accounts=portal.accounts is not None,
             **values,
         )
     )
@@ -83,6 +84,11 @@ def address(path: str, query: Query) -> str:
     kept = {key: value for key, value in query.items() if value not in (None, "", ())}
     asked = urlencode(kept, doseq=True)
     return quote(path) + (f"?{asked}" if asked else "")
+
+
+def in_language(request: Request, path: str) -> str:
+    """Return an address below the root in the language of the request."""
+    return (ENGLISH if request.scope.get("language") == "en" else "") + path
 
 
 def say(words: Words | None, english: bool) -> str | Markup:

@@ -26,7 +26,7 @@ class Unreadable(Exception):
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def reading(path: Path) -> Iterator[None]:
     """Turn an engine's error into one without values; the lake's own way of it would load the lake's engines here."""
     try:
         yield
@@ -85,7 +85,7 @@ def preview(holdings: Holdings, dataset: PublicDataset) -> list[list[str]]:
 
 @lru_cache(maxsize=256)
 def _preview(path: Path, mark: str) -> list[list[str]]:
-    with _reading(path):
+    with reading(path):
         frame = pl.scan_parquet(path).head(PREVIEW_ROWS).collect()
         texts = frame.with_columns(pl.all().cast(pl.String))
     return [["" if value is None else value for value in row] for row in texts.iter_rows()]
@@ -118,7 +118,7 @@ def _is_ordered(values: Iterable[str]) -> bool:
 
 @lru_cache(maxsize=256)
 def _sums(path: Path, mark: str, column: str, counted: str) -> list[tuple[str, int]]:
-    with _reading(path):
+    with reading(path):
         frame = (
             pl.scan_parquet(path)
             .group_by(pl.col(column).cast(pl.String))
@@ -148,7 +148,7 @@ def select(holdings: Holdings, dataset: PublicDataset, selection: Selection) -> 
     asked = {*selection.filters, *selection.columns, *(name for name, _ in selection.sort)}
     if not asked <= known:
         raise KeyError(sorted(asked - known)[0])
-    with _reading(path):
+    with reading(path):
         return _selected(pl.scan_parquet(path), selection)
 
 

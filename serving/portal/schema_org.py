@@ -67,5 +67,11 @@ def dataset_markup(catalogue: Catalogue, dataset: PublicDataset, base: str) -> J
             for file in (dataset["files"] if dataset["downloadable"] else [])
         ],
     }
+    if "downloads" in dataset:
+        markup["interactionStatistic"] = {
+            "@type": "InteractionCounter",
+            "interactionType": "https://schema.org/DownloadAction",
+            "userInteractionCount": dataset["downloads"],
+        }
     dates = {"datePublished": dataset["first_opened_at"], "dateModified": dataset["updated_at"]}
     return markup | {name: value for name, value in dates.items() if value}

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -426,3 +427,24 @@ def test_conditional_columns_never_go_without_their_providers_consent(
 
 
 _CITIES: dict[str, City] = {}
+
+
+def test_what_a_text_only_encourages_is_asked_of_nobody(state: State, city: City) -> None:
+    profile = city.release.profile
+    asked_for = profile.provision("share.copy_needs").model_copy(update={"strength": "encouraged"})
+    softened = profile.model_copy(
+        update={"provisions": {**profile.provisions, "share.copy_needs": asked_for}}
+    )
+    enrol(state, city)
+    softer = City(city.lake, replace(city.release, profile=softened))
+    assert "copy" not in {kind for kind, _, _ in asked(grant(state, softer, **BASE_PERSONS))}
+
+
+@pytest.mark.requirement("H-29")
+def test_confidentiality_is_signed_for_personal_columns_only(state: State, tmp_path: Path) -> None:
+    city = build_sharing_city(tmp_path, "yinchuan")
+    resource = city.release.resource("market.entities")
+    conditional = resource.model_copy(update={"share": Access(type="conditional")})
+    enrol(state, city)
+    plain = grant(state, with_resource(city, conditional), columns=("name",), mode="service")
+    assert {kind for kind, _, _ in asked(plain)} == {"reply"}

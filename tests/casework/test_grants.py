@@ -28,7 +28,8 @@ from sqlalchemy import event, text
 
 from casework.access_tables import flush_grants, flush_open_rows
 from casework.actors import Actor
-from casework.consents import revoke_grant
+from casework.consents import give_consent, revoke_grant
+from casework.consumer_suspension import suspend_agency
 from casework.grant_review import review_grants
 from casework.grants import add_grant, list_grants, show_grant
 from casework.ledger import verify_ledger
@@ -299,16 +300,21 @@ def test_a_grant_rests_while_its_entry_is_suspended(any_state: State, city: City
     assert verify_ledger(any_state).intact
 
 
-@pytest.mark.parametrize("type_", ["conditional", "none"])
-def test_a_grant_rests_when_a_column_was_tightened(any_state: State, city: City, type_: str) -> None:
-    enrol(any_state, city)
-    made = grant(any_state, city, mode="service")
+def _tightened(city: City, type_: Any) -> City:
+    """Return the city with another share type of a column that was unconditional."""
     resource = city.release.resource("market.entities")
     columns = [
         column.model_copy(update={"share": Access(type=type_)}) if column.name == "name" else column
         for column in resource.columns
     ]
-    tightened = with_resource(city, resource.model_copy(update={"columns": tuple(columns)}))
+    return with_resource(city, resource.model_copy(update={"columns": tuple(columns)}))
+
+
+@pytest.mark.parametrize("type_", ["conditional", "none"])
+def test_a_grant_rests_when_a_column_was_tightened(any_state: State, city: City, type_: str) -> None:
+    enrol(any_state, city)
+    made = grant(any_state, city, mode="service")
+    tightened = _tightened(city, type_)
     assert review_grants(any_state, city.lake, tightened.release, DAY).suspended == [made.grant.id]
     assert seen(any_state) == ()
     missing = show_grant(any_state, made.grant.id).missing
@@ -411,3 +417,64 @@ def test_a_tampered_grant_is_detected(any_state: State, city: City, statement: s
     with any_state.engine.begin() as connection:
         assert connection.execute(text(statement)).rowcount >= 1
     assert not verify_ledger(any_state).intact
+
+
+def test_a_resting_grant_does_not_come_back_without_the_consent_that_became_due_meanwhile(
+    any_state: State, city: City
+) -> None:
+    enrol(any_state, city)
+    made = grant(any_state, city, mode="service")
+    stopped = relisted(city, market__entities="suspended")
+    review_grants(any_state, city.lake, stopped.release, DAY)
+    tightened = _tightened(city, "conditional").release
+    done = review_grants(any_state, city.lake, tightened, DAY)
+    assert (done.followed, done.resumed) == ([made.grant.id], [])
+    assert seen(any_state) == ()
+    assert [one.agency for one in show_grant(any_state, made.grant.id).missing] == ["market"]
+    assert not review_grants(any_state, city.lake, tightened, DAY).wrote
+    assert verify_ledger(any_state).intact
+
+
+def _handed_over(city: City) -> City:
+    """Return the city whose register of entities another agency provides."""
+    resource = city.release.resource("market.entities")
+    agencies = resource.agencies.model_copy(update={"providing": "police"})
+    return with_resource(city, resource.model_copy(update={"agencies": agencies}))
+
+
+def test_a_last_consent_opens_nothing_for_which_another_became_due_meanwhile(
+    any_state: State, city: City
+) -> None:
+    enrol(any_state, city)
+    columns = ("name", "legal_representative_name")
+    made = grant(any_state, city, columns=columns, mode="service")
+    given = give_consent(any_state, city.lake, _handed_over(city).release, made.grant.id, MARKET, DAY)
+    assert (given.state, [one.agency for one in given.missing]) == ("requested", ["police"])
+    assert seen(any_state) == ()
+    assert verify_ledger(any_state).intact
+
+
+def test_a_provider_that_took_an_entry_over_shuts_off_the_grants_of_before(
+    any_state: State, tmp_path: Path
+) -> None:
+    city = build_sharing_city(tmp_path, "weihai")
+    enrol(any_state, city)
+    made = grant(any_state, city)
+    after = _handed_over(city).release
+    assert review_grants(any_state, city.lake, after, DAY).followed == [made.grant.id]
+    assert not review_grants(any_state, city.lake, after, DAY).wrote
+    suspend_agency(any_state, after, "tax", POLICE, "违规下载", DAY)
+    assert seen(any_state) == ()
+    assert verify_ledger(any_state).intact
+
+
+def test_a_grant_of_a_division_rests_when_the_rows_name_none_any_more(state: State, city: City) -> None:
+    enrol(state, city)
+    made = grant(state, city, **PERSONS, divisions=("329901",))
+    give_consent(state, city.lake, city.release, made.grant.id, POLICE, DAY)
+    assert seen(state) != ()
+    resource = city.release.resource("police.households")
+    columns = tuple(column for column in resource.columns if column.type != "division")
+    without = with_resource(city, resource.model_copy(update={"columns": columns})).release
+    assert review_grants(state, city.lake, without, DAY).suspended == [made.grant.id]
+    assert seen(state) == ()

@@ -12,6 +12,7 @@ from public_forms import CONTACT, DATASET, SECRET, facts, form
 from sqlalchemy import text
 
 from casework.actors import Actor
+from casework.contact_erasure import erase_due_contacts, erase_form_contact
 from casework.form_answers import (
     accept_form,
     answer_form,
@@ -161,7 +162,7 @@ def test_a_database_of_the_version_before_gets_the_tables_and_keeps_its_ledger(
     city.found(finding(1))
     reconcile(state, city.lake, city.release, DAY)
     with state.engine.begin() as connection:
-        for table in ("form_contents", "forms"):
+        for table in ("account_sessions", "account_contacts", "accounts", "form_contents", "forms"):
             connection.execute(text(f"drop table {table}"))
         connection.execute(text("update alembic_version set version_num = 'v0002'"))
     state.close()
@@ -464,3 +465,32 @@ def test_a_number_of_another_kind_of_case_is_no_form(state: State) -> None:
     for number in ("R-2026-0001", "F-2026-0002", "", "F-"):
         with pytest.raises(CaseError, match="no such form"):
             show_form(state, number)
+
+
+def test_an_erased_contact_leaves_case_text_and_ledger(any_state: State, city: City) -> None:
+    sent(any_state)
+    with pytest.raises(NotPermitted):
+        erase_form_contact(any_state, city.release, NUMBER, Actor("tax", "data_officer"), DAY)
+    assert erase_form_contact(any_state, city.release, NUMBER, MARKET, DAY)
+    assert not erase_form_contact(any_state, city.release, NUMBER, MARKET, DAY)
+    written = read_form(any_state, city.release, NUMBER, MARKET, DAY)
+    assert (written.contact, PLANTED in written.text) == ("", True)
+    assert verify_ledger(any_state).intact
+    with any_state.engine.connect() as connection:
+        assert "13800138000" not in str(connection.execute(text("select * from form_contents")).all())
+    with pytest.raises(CaseError, match="no such form"):
+        erase_form_contact(any_state, city.release, "F-2026-9999", MARKET, DAY)
+
+
+def test_contacts_of_closed_forms_go_after_their_days_and_those_of_open_ones_stay(
+    any_state: State, city: City
+) -> None:
+    sent(any_state)
+    sent(any_state)
+    answer_form(any_state, city.release, NUMBER, "keep_open", MARKET, "核实无误", DAY)
+    assert erase_due_contacts(any_state, DAY + dt.timedelta(days=89), 90).forms == ()
+    assert erase_due_contacts(any_state, DAY + dt.timedelta(days=90), 90).forms == (NUMBER,)
+    assert erase_due_contacts(any_state, DAY + dt.timedelta(days=91), 90).forms == ()
+    assert verify_ledger(any_state).intact
+    assert read_form(any_state, city.release, NUMBER, MARKET, DAY + dt.timedelta(days=91)).contact == ""
+    assert read_form(any_state, city.release, "F-2026-0002", MARKET, DAY).contact != ""

@@ -47,6 +47,8 @@ from resource_catalogue.errors import CaseError, CivicError, NotFoundError, NotP
 from resource_catalogue.settings import ServingSettings
 
 HOUR = dt.timedelta(hours=1)
+NEWER = ("account_sessions", "account_contacts", "accounts")
+"""Tables of later versions, those that others refer to last."""
 ENDPOINT = "https://data.example.gov.cn/delta-sharing"
 
 
@@ -476,7 +478,7 @@ def test_a_database_of_the_version_before_gets_the_tables_and_keeps_its_ledger(
     city.found(finding(1, resource_id="market.entities", agency_id="market"))
     reconcile(state, city.lake, city.release, DAY)
     with state.engine.begin() as connection:
-        for table in ("form_contents", "forms", "consents", "grants", "credentials", "recipients"):
+        for table in (*NEWER, "form_contents", "forms", "consents", "grants", "credentials", "recipients"):
             connection.execute(text(f"drop table {table}"))
         connection.execute(text("update alembic_version set version_num = 'v0001'"))
     state.close()
@@ -502,3 +504,33 @@ def test_recipients_registered_at_once_under_one_name_are_one(any_url: str, city
     assert verify_ledger(states[0]).intact
     for state in states:
         state.close()
+
+
+@pytest.mark.parametrize(
+    "quota", [{"requests_per_minute": 2**31}, {"bytes_per_day": 2**51}, {"bytes_per_day": 0}]
+)
+def test_a_quota_that_no_database_can_hold_is_refused_with_the_numbers_that_are_admitted(
+    any_state: State, city: City, quota: dict[str, int]
+) -> None:
+    with pytest.raises(CaseError, match="quota"):
+        enrol(any_state, city, **quota)
+    largest = {name: number - 1 for name, number in quota.items() if number}
+    assert enrol(any_state, city, **largest).id == "demo_tax"
+
+
+def test_a_profile_that_cannot_be_written_leaves_the_former_token_as_it_was(
+    state: State, city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrol(state, city)
+    former = issue_token(state, city.release, "demo_tax", CENTRE, DAY, SETTINGS)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("casework.sharing_profile._write", full)
+    out = tmp_path / "tax.share"
+    with pytest.raises((CivicError, OSError)):
+        write_profile(state, city.release, "demo_tax", out, ENDPOINT, CENTRE, DAY, SETTINGS)
+    assert not out.exists()
+    end = former.expires_at - dt.timedelta(seconds=1)
+    assert recipient_by_token(state, former.secret, end) is not None

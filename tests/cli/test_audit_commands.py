@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,12 @@ from reporting_city import AS_OF, CITIZEN, FIRM, MARKET, POLICE, City, build_cit
 from typer.testing import CliRunner, Result
 
 from audit.record import AccessRecord
+from audit.selection import Selection
+from casework.actors import Actor
 from cli import audit_commands
+from cli.audit_subject import Question, who_read
 from cli.main import app
+from lake.releases import current_release
 from resource_catalogue.access_words import Access
 from resource_catalogue.errors import LakeError, NotFoundError, NotPermitted, SettingError
 from resource_catalogue.words import TableName
@@ -173,6 +178,17 @@ def test_another_agency_may_not_ask_and_its_question_is_recorded(
     assert refused.stdout == ""
     (kept,) = recorded(asked)
     assert (kept["result"], kept["rows"], kept["agency_id"]) == ("not_permitted", 0, actor.split("/")[0])
+
+
+def test_the_authority_of_a_lower_tier_may_not_ask_about_the_city_s_data(asked: Asked, city: City) -> None:
+    release = current_release(city.lake)
+    bureau = release.catalogue.agencies["bureau"]
+    county = bureau.model_copy(update={"id": "county_bureau", "tier": "county", "division_code": "329901"})
+    catalogue = replace(release.catalogue, agencies={**release.catalogue.agencies, county.id: county})
+    question = Question("base.organisation", FIRM, Actor(county.id, "quality_officer"), Selection())
+    with pytest.raises(NotPermitted):
+        who_read(city.deployment, city.lake, replace(release, catalogue=catalogue), question)
+    assert recorded(asked)[0]["result"] == "not_permitted"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Recipients and grants from the command line: what an operator types, what is printed, what is never printed."""
 
 import json
+import shutil
 import stat
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from casework.ledger import verify_ledger
 from casework.permits import permit
 from casework.state import State, open_state
 from cli import grant_commands, recipient_commands
+from cli.catalogue_commands import state as set_entry_state
 from cli.publishing import publish_files
 from lake import Lake
 from lake.tables import GRANTS
@@ -150,6 +152,22 @@ def test_unconditional_data_are_in_force_at_once_and_the_lake_knows(city: Path) 
     assert lake.read(GRANTS)["state"].to_list() == ["revoked"]
 
 
+def test_an_entry_that_is_suspended_is_not_served_until_the_next_run_but_not_at_all(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "city"
+    shutil.copytree(published, home, symlinks=True)
+    monkeypatch.setenv("CIVICLAKE_HOME", str(home))
+    where = ("--home", str(home))
+    done("recipients", "add", "demo_approval", "--agency", "administrative_approval", *CENTRE, *where)
+    done("grants", "add", "demo_approval", *DIVISIONS, *CENTRE, *where)
+    lake, both = Lake.of(Deployment.open(home)), ("data_centre/registrar", "data_bureau/reviewer")
+    for state, expected in (("suspended", "suspended"), ("listed", "in_force")):
+        set_entry_state("natural_resources.divisions", state, *both, home=home)
+        (one,) = json.loads(done("grants", "list", "--json", *where))
+        assert (one["state"], lake.read(GRANTS)["state"].to_list()) == (expected, [expected])
+
+
 def test_conditional_data_wait_for_the_provider_whom_the_command_names(city: Path) -> None:
     printed = done("grants", "add", "demo_approval", *PERMITS, "--to", "2026-12-31", *CENTRE)
     assert "待同意 / requested" in printed
@@ -268,6 +286,7 @@ def test_a_recipient_is_suspended_resumed_and_ended(city: Path) -> None:
         ),
         (("grants", "add", "nobody", *DIVISIONS, *CENTRE), NotFoundError, "recipient"),
         (("grants", "list", "--state", "asleep"), SettingError, "requested"),
+        (("grants", "list", "--recipient", "nobody"), NotFoundError, "civiclake recipients list"),
     ],
 )
 def test_a_mistake_says_where_and_what_to_do(

@@ -10,20 +10,21 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 _PROGRAM = Path(__file__).with_name("portal_server.py")
 _ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def running_portal(folder: Path) -> Iterator[str]:
-    """Start the portal of the made city below a folder; give its address."""
+def running_portal(folder: Path, kind: Literal["open", "login"] = "open") -> Iterator[str]:
+    """Start the portal of the made city below a folder, under a text of either kind; give its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, str(_PROGRAM), str(folder / "open"), str(port)],
+            [sys.executable, str(_PROGRAM), str(folder), str(port), kind],
             env={**os.environ, "PYTHONPATH": str(_ROOT)},
             stdout=log,
             stderr=log,

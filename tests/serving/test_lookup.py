@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import orjson
 import polars as pl
 import pytest
 from starlette.applications import Starlette
@@ -18,6 +19,7 @@ from resource_catalogue.deployment import Deployment
 from resource_catalogue.model import Label
 from resource_catalogue.settings import ServingSettings, Settings
 from resource_catalogue.subject_keys import ROW_KEY_NAME, business_key_of, subject_key_of
+from serving.lookup import app as lookup_app
 from serving.lookup.answers import Lookup
 from serving.lookup.app import LookupServer, lookup_routes
 from serving.sharing.gate import Gate
@@ -37,6 +39,7 @@ PERMIT_TYPES = {
     "under_verification": pl.Boolean, "verification_cases": pl.String,
 }  # fmt: skip
 PERMITS = replace(PERSON, id="G-2026-0002", entry="ecology.permits", columns=("permit_no", "fee_cny"))
+CHECKS = {"checks": [{"key": KNOWN, "values": {"name": "某甲"}}]}
 COPIED = replace(PERSON, id="G-2026-0003", entry="base.organisation", mode="table")
 
 
@@ -278,3 +281,47 @@ def test_a_granted_table_that_no_run_has_built_yet_is_said_to_come(desk: Desk) -
     desk.doors.grants = (replace(PERSON, columns=("name",)),)
     answer = desk.get()
     assert (answer.status_code, answer.json()["errorCode"]) == (409, "NOT_BUILT_YET")
+
+
+def test_a_grant_that_was_revoked_while_a_batch_was_read_serves_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def revoking(*_: Any) -> bytes:
+        desk.doors.grants = ()
+        return orjson.dumps({"keys": [KNOWN], "purpose": "核实身份"} | CHECKS)
+
+    monkeypatch.setattr(lookup_app, "read_body", revoking)
+    for path in ("/lookup/base.person", "/verify/base.person"):
+        desk.doors.grants = (PERSON,)
+        assert desk.post(path).status_code == 404
+    assert [one.result for one in desk.recorder.kept] == ["RESOURCE_DOES_NOT_EXIST"] * 2
+
+
+def test_what_is_looked_up_counts_against_the_bytes_of_the_day(desk: Desk) -> None:
+    size = len(desk.get().content)
+    desk.doors.recipient = replace(desk.doors.recipient, bytes_per_day=3 * size - 1)
+    assert desk.get().status_code == 200
+    refused = desk.get()
+    assert (refused.status_code, refused.json()["errorCode"]) == (403, "QUOTA_EXCEEDED")
+    assert [one.result for one in desk.recorder.kept] == ["answered", "answered", "QUOTA_EXCEEDED"]
+    assert KNOWN not in refused.text
+
+
+def test_a_value_that_is_not_known_is_confirmed_by_no_text(desk: Desk) -> None:
+    asked = {"key": "P1", "values": {"fee_cny": "None"}}
+    others = [asked | {"values": {"fee_cny": said}} for said in ("12.5", "12.50", "12.51", "十二")]
+    answer = desk.post("/verify/ecology.permits", checks=[asked, *others])
+    found = [one["matches"]["fee_cny"] for one in answer.json()["answers"]]
+    assert found == [False, True, True, False, False]
+
+
+def test_the_bytes_of_an_answer_are_on_record_shared_out_among_its_subjects(desk: Desk) -> None:
+    answer = desk.post("/lookup/base.person", keys=[KNOWN, UNKNOWN, UNKNOWN])
+    recorded = sum(one.bytes for one in desk.recorder.kept)
+    assert len(answer.content) - 3 < recorded <= len(answer.content)
+
+
+def test_a_refused_path_is_on_record_only_where_it_names_what_the_recipient_has(desk: Desk) -> None:
+    desk.get(entry=f"base.{KNOWN}")
+    desk.get(entry="base.person", purpose="别的用途")
+    assert [one.entry for one in desk.recorder.kept] == ["", "base.person"]

@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from portal_city import INSURED, PEOPLE, REPAIRS
+from portal_members import PASSWORD
 from running_portal import running_portal
 
 CHROMIUM = which("chromium") or ""
@@ -28,6 +29,13 @@ PAGES = [
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with running_portal(tmp_path_factory.mktemp("portal")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a portal whose data are taken after logging in."""
+    with running_portal(tmp_path_factory.mktemp("members"), "login") as address:
         yield address
 
 
@@ -108,6 +116,86 @@ def test_the_keyboard_reaches_the_content_first(browser: Browser, portal: str) -
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
     page.close()
+
+
+def registered(page: Page, name: str) -> None:
+    """Fill in the form of the registration."""
+    page.get_by_label("账号名称").fill(name)
+    page.get_by_label("密码", exact=True).fill(PASSWORD)
+    page.get_by_label("再次填写密码").fill(PASSWORD)
+    page.get_by_label("联系方式").fill("reader@example.org")
+    page.get_by_label(re.compile("我同意")).check()
+    page.get_by_role("button", name="注册", exact=True).click()
+    expect(page.get_by_text("注册成功，请登录。")).to_be_visible()
+
+
+def logged_in(page: Page, name: str) -> None:
+    """Fill in the form of the log-in."""
+    page.get_by_label("账号名称").fill(name)
+    page.get_by_label("密码", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="登录", exact=True).click()
+
+
+@pytest.mark.requirement("P-11")
+@pytest.mark.parametrize("scripted", [True, False], ids=["with script", "without script"])
+def test_where_the_text_demands_it_a_person_registers_logs_in_downloads_and_logs_out(
+    browser: Browser, members: str, tmp_path: Path, scripted: bool
+) -> None:
+    context = browser.new_context(base_url=members, java_script_enabled=scripted, accept_downloads=True)
+    page, name = context.new_page(), f"数据读者{scripted}"
+    page.goto(f"/dataset/{REPAIRS}")
+    expect(page.get_by_text("下载须先登录。")).to_be_visible()
+    page.get_by_role("link", name="CSV", exact=True).click()
+    expect(page.get_by_role("heading", name="登录")).to_be_visible()
+    page.get_by_role("main").get_by_role("link", name="注册账号").click()
+    registered(page, name)
+    logged_in(page, name)
+    expect(page).to_have_url(re.compile(rf"/dataset/{REPAIRS}#downloads$"))
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="CSV", exact=True).click()
+    target = tmp_path / "got.csv"
+    downloading.value.save_as(target)
+    expect(page.get_by_text(hashlib.sha256(target.read_bytes()).hexdigest())).to_be_visible()
+    page.get_by_role("link", name="登录 / 我的账号").click()
+    page.get_by_role("button", name="生成密钥").click()
+    expect(page.get_by_role("heading", name="新的访问密钥")).to_be_visible()
+    page.get_by_role("button", name=re.compile("^吊销")).click()
+    expect(page.get_by_text("还没有密钥。")).to_be_visible()
+    page.get_by_role("button", name="退出登录").click()
+    expect(page.get_by_text("已退出登录。")).to_be_visible()
+    page.goto(f"/dataset/{REPAIRS}")
+    page.get_by_role("link", name="CSV", exact=True).click()
+    expect(page.get_by_role("heading", name="登录")).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("start", ["", "/en"])
+def test_axe_finds_no_violation_and_nothing_overflows_on_the_pages_of_accounts(
+    browser: Browser, members: str, width: int, start: str
+) -> None:
+    context = browser.new_context(base_url=members, viewport={"width": width, "height": 900})
+    page, name = context.new_page(), f"reader-{width}{start.strip('/')}"
+    page.goto("/register")
+    registered(page, name)
+    logged_in(page, name)
+    page.get_by_role("button", name="生成密钥").click()
+    checked(page, "a fresh key")
+    for path in ("/account", f"/dataset/{REPAIRS}", "/developers", "/login?next=/account", "/register"):
+        page.goto(start + path)
+        checked(page, path)
+    page.locator("main button").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    checked(page, "a faulty registration")
+    context.close()
+
+
+def checked(page: Page, where: str) -> None:
+    """Let axe look at a page, and see that nothing is wider than the screen."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, f"{where}: {found.generate_report()}"
+    fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    assert page.evaluate(fits), where
 
 
 @pytest.mark.parametrize("width", [1280, 390])

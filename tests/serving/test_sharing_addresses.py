@@ -15,9 +15,11 @@ from sharing_asks import (
 )
 from sharing_server import on_the_wire, running
 from sharing_world import KEY, World, build_world, files, path_of, world_at
+from sharing_world import SHOPS as SHOP_COLUMNS
 
 from lake.delta_files import file_id
 from lake.shared import DataFile
+from resource_catalogue.access_words import share_table
 from resource_catalogue.words import TableName
 from serving.sharing.addresses import AddressScope, OwnAddresses
 from serving.sharing.signing import Signer
@@ -40,10 +42,10 @@ def world(root: Path) -> World:
         (0, "DEMO_TAX"),
         (1, "G-2026-0002"),
         (1, "G-2026-0003"),
-        (2, "share.base__division__copy__4abb0a1e"),
+        (2, str(share_table("base.division", ("code", "name"), (), "table"))),
         (2, "base.person"),
         (2, "decisions.grants"),
-        (2, "share.market__shops__copy__5d182c89.x"),
+        (2, f"{share_table('market.shops', SHOP_COLUMNS, (), 'table')}.x"),
         (2, "x"),
         (3, "0"),
         (3, "1"),
