@@ -16,7 +16,7 @@ WITHHELD = "（疑似个人信息，未记录 / looked personal, not kept）"
 _LONGEST = 1000
 _MOST_DETAILS = 20
 _SHORTEST_NUMBER = 11
-_NUMBER = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15}|1[3-9]\d{9})(?!\d)")
+_NUMBER = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15}|(?:(?:00)?86)?1[3-9]\d{9})(?!\d)")
 _GAPS = re.compile(r"(?<=\d)[\s\-·.]+(?=[\dXx])")
 _FREE = ("purpose", "entry", "result", "post")
 """Texts that a reader may write anything into: a number anywhere in them counts."""
@@ -75,15 +75,20 @@ def looks_personal(text: str, whole: bool = False) -> bool:
 
 
 def _screened(name: str, text: str, withheld: list[str], whole: bool = False) -> str:
-    kept = _kept_text(text, whole)
+    kept = _kept_name(text) if whole else _kept_text(text, whole)
     if kept is WITHHELD:
         withheld.append(name)
     return kept
 
 
 @lru_cache(4096)
+def _kept_name(text: str) -> str:
+    """Return what is kept of a name; the same ones come with every access."""
+    return _kept_text(text, whole=True)
+
+
 def _kept_text(text: str, whole: bool) -> str:
-    """Return what is kept of a text; the same names come with every access."""
+    """Return what is kept of a text."""
     if looks_personal(text, whole):
         return WITHHELD
     clean = text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -1,10 +1,13 @@
 """Pruning: whole days at the start of the chain that are older than retention, and nothing else.
 
-Here: what may go, the signed word on it, removing it. Not here: the check that nothing else went (``verifying.py``).
+Here: what may go, the signed word on it, removing it for good: afterwards no file of journal or table holds a word
+of it. Not here: the check that nothing else went (``verifying.py``).
 Records are kept for three years at least (Xinjiang a15¶2 「不得少于三年」).
 """
 
 import datetime as dt
+import json
+from collections import deque
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -79,7 +82,15 @@ def earliest_kept(today: dt.date, years: int) -> dt.date:
 
 
 def _last_day(record: AccessRecord) -> list[dt.date]:
-    return [day for day, path in record.journal.pages() if path.stat().st_size][-1:]
+    """Return the day of the last record by its own instant: a seal by a wrong clock begins a page of a later day.
+
+    Raises:
+        LakeError: The last line is no record.
+    """
+    record.journal.tail()
+    pages = [path for _, path in record.journal.pages() if path.stat().st_size]
+    last = [json.loads(line) for path in pages[-1:] for line in deque(record.journal.page_lines(path), 1)]
+    return [record.day(dt.datetime.fromisoformat(one["at"])) for one in last]
 
 
 def _check_signed(record: AccessRecord, start: tuple[int, str], going: list[Document]) -> None:
@@ -115,6 +126,8 @@ def _remove(record: AccessRecord, lake: Lake) -> None:
     if pruned is None:
         return
     _remove_rows(lake, pruned["last"])
+    # The former versions of the table still hold the rows, and their log the least and greatest value of each column.
+    lake.forget(ACCESS)
     for day, path in record.journal.pages():
         if day.isoformat() <= pruned["day"]:
             path.unlink()

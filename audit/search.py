@@ -15,8 +15,6 @@ from lake import Lake
 from lake.tables import ACCESS, SCHEMAS
 
 _FIELDS = frozenset(SCHEMAS[ACCESS].names)
-_BULK = ("query", "changes", "file", "export", "download")
-"""Actions that hand out rows without counting them one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +54,8 @@ def readings(
         keys: Keyed hashes that stand for the subject in the entry.
     """
     keyed = search(record, lake, replace(period, entry=entry, subject_keys=keys), limit)
-    bulk = search(record, lake, replace(period, entry=entry, subject_keys=("",), result="answered"), limit)
-    found = [
-        *(Reading(one, False) for one in keyed),
-        *(Reading(one, True) for one in bulk if one["action"] in _BULK or one["rows"]),
-    ]
+    bulk = search(record, lake, replace(period, entry=entry, in_bulk=True), limit)
+    found = [*(Reading(one, False) for one in keyed), *(Reading(one, True) for one in bulk)]
     return sorted(found, key=lambda reading: -int(reading.record["sequence"]))[:limit]
 
 

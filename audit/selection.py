@@ -9,6 +9,8 @@ from typing import Any
 
 from audit.verifier import Document
 
+_IN_BULK = ("query", "changes", "file", "export", "download")
+"""Actions that hand out rows without counting them one by one."""
 _COLUMNS = {
     "recipient": "recipient_id",
     "agency": "agency_id",
@@ -26,6 +28,7 @@ class Selection:
     Attributes:
         subject_keys: Keyed hashes of one subject; any of them.
         since: First instant; ``until`` the first one after.
+        in_bulk: Only what handed out rows, or may have, without naming a subject.
     """
 
     recipient: str | None = None
@@ -37,6 +40,7 @@ class Selection:
     subject_keys: tuple[str, ...] = ()
     since: dt.datetime | None = None
     until: dt.datetime | None = None
+    in_bulk: bool = False
 
     @property
     def is_all(self) -> bool:
@@ -48,6 +52,8 @@ class Selection:
         if any(wanted is not None and record[column] != wanted for column, wanted in self._equal()):
             return False
         if self.subject_keys and record["subject_key"] not in self.subject_keys:
+            return False
+        if self.in_bulk and not _is_in_bulk(record):
             return False
         if self.since is None and self.until is None:
             return True
@@ -61,6 +67,9 @@ class Selection:
         ]
         if self.subject_keys:
             parts.append(("subject_key in (select unnest(?))", list(self.subject_keys)))
+        if self.in_bulk:
+            held = "subject_key = '' and result = 'answered' and (rows > 0 or action in (select unnest(?)))"
+            parts.append((held, list(_IN_BULK)))
         if self.since is not None:
             parts.append(('"at" >= ?', self.since))
         if self.until is not None:
@@ -74,7 +83,12 @@ class Selection:
             name: value.astimezone(dt.UTC).isoformat() if isinstance(value, dt.datetime) else value
             for name, value in values.items()
         }
-        return {name: value for name, value in plain.items() if value not in (None, ())}
+        return {name: value for name, value in plain.items() if value not in (None, (), False)}
 
     def _equal(self) -> list[tuple[str, str | None]]:
         return [(column, getattr(self, name)) for name, column in _COLUMNS.items()]
+
+
+def _is_in_bulk(record: Document) -> bool:
+    is_bulk = record["action"] in _IN_BULK or record["rows"] > 0
+    return not record["subject_key"] and record["result"] == "answered" and is_bulk

@@ -15,12 +15,13 @@ from typing import Any
 from urllib.parse import quote
 
 from resource_catalogue.access_words import ServedEntry
-from resource_catalogue.errors import LakeError
+from resource_catalogue.errors import CivicError, LakeError
 from resource_catalogue.words import TableName
 
 CURRENT, ENTRY = "current", "entry.json"
 """Names in a table's folder: the link to the index in use, and how the table is asked."""
 KEY = "_subject_key"
+_TRIES = 2
 _NAME = re.compile(r"(\d+)-([0-9a-f-]+)\.sqlite")
 
 
@@ -54,16 +55,23 @@ class LookupIndex:
 
         Raises:
             LakeError: The table has no index (yet), or is not a shared one.
+            CivicError: Its index cannot be read.
         """
         if table.schema != "share":
             raise LakeError(str(table), "不是共享表 / not a shared table", "share.*")
-        name, connection = self._opened(table)
-        rows: dict[str, list[dict[str, Any]]] = {}
-        for key in dict.fromkeys(keys):
-            found = connection.execute("select body from rows where subject = ? order by number", (key,))
-            if bodies := [json.loads(body) for (body,) in found]:
-                rows[key] = bodies
-        return Found(int(name.partition("-")[0]), rows)
+        for _ in range(_TRIES):
+            try:
+                name, connection = self._opened(table)
+                return Found(int(name.partition("-")[0]), _rows(connection, keys))
+            except sqlite3.Error:
+                # A swap may have taken the file away between the look at the pointer and the opening.
+                self._held.__dict__.pop(table.name, None)
+        raise CivicError(
+            str(table),
+            "查询索引无法读取 / its index for lookups cannot be read",
+            "运行写入的索引 / an index as a run wrote it",
+            "删除该索引后运行部署 / remove it, then civiclake run",
+        )
 
     def entry(self, table: TableName) -> ServedEntry:
         """Say how a table is asked.
@@ -97,6 +105,15 @@ class LookupIndex:
             place = f"file:{quote(str(self._folder / table.name / name))}?mode=ro&immutable=1"
             held = opened[table.name] = (name, sqlite3.connect(place, uri=True))
         return held
+
+
+def _rows(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for key in dict.fromkeys(keys):
+        found = connection.execute("select body from rows where subject = ? order by number", (key,))
+        if bodies := [json.loads(body) for (body,) in found]:
+            rows[key] = bodies
+    return rows
 
 
 def _not_indexed(table: TableName) -> LakeError:

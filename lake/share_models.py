@@ -79,7 +79,7 @@ def build_shares(
 ) -> SharesBuilt:
     """Build the table of every grant class, and drop the tables that no grant needs.
 
-    A class whose entry left the release, or that ``is_held``, stays as it was.
+    A class whose entry left the release or lost its divisions, or that ``is_held``, stays as it was.
 
     Args:
         is_held: Tells whether a blocking rule stops what the class is built from.
@@ -92,8 +92,8 @@ def build_shares(
         return SharesBuilt(dropped=tuple(dropped))
     files = {f"models/{name}": text for name, text in shipped_files("share/*.yml").items()}
     files |= shipped_files("macros/*.sql", "dbt_project.yml")
-    files["models/share/_tables.yml"] = _standard_sources(one.entry for one in classes)
-    files |= {f"models/share/{one.table.name}.sql": share_model(release, one) for one in classes}
+    files["models/share/_tables.yml"] = _standard_sources(one.entry for one in built)
+    files |= {f"models/share/{one.table.name}.sql": share_model(release, one) for one in built}
     project = lay_out(deployment.var / "dbt_share", files)
     models = build_models(lake, release, project, [one.table.name for one in built], {})
     return SharesBuilt(tuple(models), tuple(dropped))
@@ -179,13 +179,8 @@ def division_column(resource: Resource) -> str:
     Raises:
         CatalogueError: The resource has none of these.
     """
-    bases = {f"{name}.{entity.division}" for name, entity in ENTITIES.items()}
-    named = [c.name for c in resource.columns if c.base in bases]
-    typed = [c.name for c in resource.columns if c.type == "division"]
-    if found := [*named, *typed]:
+    if found := _division_columns(resource):
         return found[0]
-    if resource.collected.place:
-        return "_collected_place"
     raise CatalogueError(
         resource.id,
         "行没有行政区划 / its rows name no division",
@@ -194,17 +189,28 @@ def division_column(resource: Resource) -> str:
     )
 
 
+def _division_columns(resource: Resource) -> list[str]:
+    """List the columns that may say which division answers for a row, the best one first."""
+    bases = {name: f"{name}.{entity.division}" for name, entity in ENTITIES.items()}
+    own = [c.name for c in resource.columns if c.base == bases.get(resource.subject, "")]
+    named = [c.name for c in resource.columns if c.base in bases.values()]
+    typed = [c.name for c in resource.columns if c.type == "division"]
+    return [*own, *named, *typed, *(["_collected_place"] if resource.collected.place else [])]
+
+
 def key_column(resource: Resource) -> str:
     """Return the column that a lookup finds rows by: the subject's key, else the row's."""
     return f"_{resource.subject}_key" if resource.subject in resource.entities else "_row_key"
 
 
 def _is_buildable(lake: Lake, release: Release, one: ShareClass) -> bool:
-    """Tell whether the entry is listed and has data; a base table counts as listed."""
+    """Tell whether the entry is listed, has data, and divisions if asked for; a base table counts as listed."""
     if one.entry.startswith(f"{BASE_ENTRY}."):
         return lake.exists(TableName.parse(one.entry))
-    listed = {resource.id for resource in release.listed_resources()}
-    return one.entry in listed and lake.exists(standard_table(one.entry))
+    listed = {resource.id: resource for resource in release.listed_resources()}
+    if one.entry not in listed or not lake.exists(standard_table(one.entry)):
+        return False
+    return not one.divisions or bool(_division_columns(listed[one.entry]))
 
 
 def _in_order(release: Release, entry: str, columns: Iterable[str]) -> tuple[str, ...]:

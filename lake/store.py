@@ -20,13 +20,18 @@ from deltalake.exceptions import TableNotFoundError
 from filelock import FileLock, Timeout
 
 from lake.engine import engine_errors, open_engine
+from lake.old_versions import forget_before, stale_files
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import LakeError
 from resource_catalogue.words import TableName
 
 Data: TypeAlias = pa.Table | pa.RecordBatchReader | pl.DataFrame
 _INPUTS, _FINGERPRINT = "civiclake.inputs", "civiclake.fingerprint"
-_CONFIGURATION: dict[str, str | None] = {"delta.enableDeletionVectors": "false"}
+_CONFIGURATION: dict[str, str | None] = {
+    "delta.enableDeletionVectors": "false",
+    # Else the library forgets commits of its own accord, those that a grant may reach and those that are evidence too.
+    "delta.enableExpiredLogCleanup": "false",
+}
 _FOLLOWED: dict[str, str | None] = {**_CONFIGURATION, "delta.enableChangeDataFeed": "true"}
 """Configuration of tables whose changes others follow."""
 GONE = "_gone"
@@ -211,9 +216,30 @@ class Lake:
         """
         if self.exists(table) and not self.is_current(table, commit):
             self.overwrite(table, self.read(table).clear(), commit)
-        # The version without rows has no data file, so that every file left is of an earlier one.
-        for path in self.data_files(table):
-            path.unlink(missing_ok=True)
+        self.forget(table)
+
+    def forget(self, table: TableName, oldest: int | None = None) -> int:
+        """Forget a table's earlier versions: data files, commits, and the statistics of columns in them.
+
+        May be repeated: what a killed call left is taken away by the next one. Who reads a version that goes gets an
+        error.
+
+        Args:
+            oldest: Oldest version that stays; null keeps the newest alone.
+
+        Returns:
+            How many files went.
+        """
+        if not self.exists(table):
+            return 0
+        with self._lock(table), engine_errors(str(table)):
+            newest = self.version(table) or 0
+            return forget_before(self.path(table), newest if oldest is None else min(oldest, newest))
+
+    def has_history(self, table: TableName) -> bool:
+        """Tell whether anything is left of versions before the newest."""
+        newest = self.version(table)
+        return newest is not None and bool(stale_files(self.path(table), newest))
 
     def drop(self, table: TableName) -> None:
         """Remove a table with its history; a killed call leaves nothing that counts as a table."""
@@ -226,9 +252,20 @@ class Lake:
                 log.rename(log.with_name("dropped"))
             shutil.rmtree(self.path(table), ignore_errors=True)
 
+    def clear_remains(self, *schemas: str) -> None:
+        """Remove the folders in which a killed drop, or a first commit that was killed, left files of no table."""
+        for folder in sorted(found for schema in schemas for found in (self.root / schema).glob("*")):
+            table = TableName(folder.parent.name, folder.name)
+            if folder.is_dir() and not self.exists(table):
+                with self._lock(table):
+                    # Asked again: the first commit may have been under way.
+                    if not self.exists(table):
+                        shutil.rmtree(folder, ignore_errors=True)
+
     def data_files(self, table: TableName) -> list[Path]:
         """List the data files of a table, those of earlier versions too."""
-        return sorted(self.path(table).rglob("*.parquet"))
+        log = self.path(table) / "_delta_log"
+        return sorted(path for path in self.path(table).rglob("*.parquet") if path.parent != log)
 
     def connect(self, *tables: TableName) -> duckdb.DuckDBPyConnection:
         """Return a connection with a view per table; of all tables where none is named.

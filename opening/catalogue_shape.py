@@ -5,12 +5,14 @@ must not see each other. Not here: reading or writing it. A file, not a table: t
 it nests, it is replaced by one rename, and a process that has no lake can open it. Instants are ISO 8601 texts.
 """
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from resource_catalogue.model import AccessType
 from resource_catalogue.resource import Frequency
 
 CATALOGUE = "catalogue.json"
+BOUNDARIES = "boundaries.json"
+"""Outlines of divisions beside the catalogue, where the deployment may show them."""
 CATALOGUE_FORMAT = 1
 """Raised when a reader of the former shape could not read the new one."""
 
@@ -128,7 +130,10 @@ class Attributed(TypedDict):
 
 
 class PublicDataset(TypedDict):
-    """Describe one listed dataset; ``files`` may be fetched only where ``downloadable``."""
+    """Describe one listed dataset; ``files`` may be fetched only where ``downloadable``.
+
+    ``downloads`` says how often they were (下载量), as of the run that wrote it; an older catalogue has none.
+    """
 
     id: str
     title: Words
@@ -151,6 +156,7 @@ class PublicDataset(TypedDict):
     sources: list[PublicSource]
     attribution: Attributed | None
     minimum_cell: int | None
+    downloads: NotRequired[int]
 
 
 class Sanction(TypedDict):
@@ -196,10 +202,11 @@ class Statistics(TypedDict):
     agencies: int
     bytes: int
     updated_at: str | None
+    downloads: NotRequired[int]
 
 
 class PublicCatalogue(TypedDict):
-    """Hold the whole public catalogue."""
+    """Hold the whole public catalogue; ``downloads_counted_to`` is where the next count goes on."""
 
     format: int
     platform: Words
@@ -207,6 +214,7 @@ class PublicCatalogue(TypedDict):
     time_zone: str
     release: int
     record_version: int | None
+    downloads_counted_to: NotRequired[int]
     terms: PortalTerms
     bodies: PublicBodies
     agencies: list[PublicAgency]
@@ -214,3 +222,22 @@ class PublicCatalogue(TypedDict):
     datasets: list[PublicDataset]
     sanctions: list[Sanction]
     statistics: Statistics
+
+
+class DivisionShape(TypedDict):
+    """Draw one division: ``path`` in the words of SVG."""
+
+    code: str
+    name: str
+    path: str
+
+
+class DivisionShapes(TypedDict):
+    """Hold the outlines of divisions on one sheet: number of its review (审图号), coordinate system, height, scale."""
+
+    approval: str
+    system: str
+    height: int
+    scale_km: int
+    scale_length: float
+    shapes: list[DivisionShape]

@@ -32,6 +32,7 @@ from opening.catalogue_shape import (
     Statistics,
     Words,
 )
+from opening.downloads import count_downloads
 from opening.manifest import Json, read_manifest
 from opening.public_columns import declared_columns, published_columns
 from opening.public_terms import portal_terms, words
@@ -103,10 +104,13 @@ def build_catalogue(
     """Build the public catalogue of a release; datasets in order of id."""
     settings = deployment.settings
     listed = sorted(release.listed_datasets(), key=lambda one: one.id)
-    history = publications(lake, deployment.var / "open" / CATALOGUE, {dataset.id for dataset in listed})
+    former, ids = deployment.var / "open" / CATALOGUE, {dataset.id for dataset in listed}
+    history, downloads = publications(lake, former, ids), count_downloads(lake, former, ids)
     entries = [
         _dataset(lake, release, deployment, dataset, history.get(dataset.id, []), as_of) for dataset in listed
     ]
+    for entry in entries:
+        entry["downloads"] = downloads.by_dataset[entry["id"]]
     return {
         "format": CATALOGUE_FORMAT,
         "platform": words(settings.deployment.name),
@@ -114,6 +118,7 @@ def build_catalogue(
         "time_zone": settings.deployment.time_zone,
         "release": release.number,
         "record_version": lake.version(OPENED),
+        "downloads_counted_to": downloads.counted_to,
         "terms": portal_terms(release.profile),
         "bodies": _bodies(release, as_of.astimezone(settings.zone()).date()),
         "agencies": _agencies(release, entries),
@@ -288,4 +293,5 @@ def _statistics(entries: Sequence[PublicDataset]) -> Statistics:
         "agencies": len({entry["agency"] for entry in entries}),
         "bytes": sum(file["bytes"] for entry in entries for file in entry["files"]),
         "updated_at": max(updated, default=None),
+        "downloads": sum(entry.get("downloads", 0) for entry in entries),
     }

@@ -205,4 +205,4 @@ def _text(causes: Sequence[Refusal]) -> str:
 def _has_data(lake: Lake, table: TableName) -> bool:
     """Tell whether a table has rows to take away, in its history if not in its newest version."""
     last = lake.last_commit(table)
-    return last is not None and (last.fingerprint != _WITHDRAWN.fingerprint or bool(lake.data_files(table)))
+    return last is not None and (last.fingerprint != _WITHDRAWN.fingerprint or lake.has_history(table))

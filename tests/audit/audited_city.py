@@ -35,7 +35,7 @@ def an_access(when: str = "2026-03-16", **changed: Any) -> Access:
         "grant_id": "G-2026-0001",
         "entry": "base.person",
         "columns": ("citizen_id", "name"),
-        "table": "share.base__person__service__3c5a86da",
+        "table": "share.base__person__service__3c5a86da75a041e7",
         "version": 3,
         "rows": 1,
         "bytes": 420,

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from audit.exporting import export
 from audit.journal import RecordNotWritten
 from audit.selection import Selection
-from audit.verifier import canonical, check_export, record_hash
+from audit.verifier import canonical, check_export, day_links, record_hash
 from resource_catalogue.errors import LakeError, SettingError
 
 WHEN = at("2026-03-19T18:00:00")
@@ -261,3 +261,9 @@ def test_without_the_signature_library_chain_and_roots_are_checked_and_that_is_s
     rewritten(whole, lambda lines: lines[:4] + lines[5:])
     done = subprocess.run([sys.executable, "-I", "-c", hidden], capture_output=True, text=True, check=False)
     assert "6: " in done.stdout
+
+
+def test_a_day_whose_count_and_numbers_differ_is_named() -> None:
+    day = {"day": "2026-03-16", "first": 1, "last": 3, "count": 2}
+    assert list(day_links([day])) == [("2026-03-16", "count and numbers of the day differ")]
+    assert list(day_links([day | {"count": 3}])) == []

@@ -73,3 +73,12 @@ def test_who_read_a_subject_names_lookups_by_key_and_marks_what_was_read_in_bulk
 
 def test_a_record_with_nothing_in_it_finds_nothing(empty: Audited) -> None:
     assert search(empty.record, empty.lake, Selection()) == []
+
+
+def test_lookups_that_found_nothing_do_not_crowd_out_who_read_in_bulk(busy: Audited) -> None:
+    unknown = an_access("2026-03-19", subject_key="", rows=0, request_id="x")
+    busy.record.append(*[unknown] * 5)
+    for _ in range(2):
+        found = readings(busy.record, busy.lake, "base.person", Selection(), (SUBJECT,), limit=4)
+        assert [one.record["request_id"] for one in found] == ["4", "3", "2"]
+        busy.record.seal(busy.lake, at("2026-03-19"))

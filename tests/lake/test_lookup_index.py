@@ -7,11 +7,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from lake import Lake
+from lake import Lake, lookup_index
 from lake.lookup_builder import build_indexes
-from lake.lookup_index import LookupIndex
+from lake.lookup_index import LookupIndex, current_index
 from resource_catalogue.access_words import ServedEntry
-from resource_catalogue.errors import LakeError
+from resource_catalogue.errors import CivicError, LakeError
 from resource_catalogue.words import TableName
 
 TABLE = TableName("share", "base__person__service__00000000")
@@ -107,3 +107,28 @@ def test_amounts_dates_and_instants_keep_every_digit(lake: Lake, tmp_path: Path)
             "name": "引\"号'\\",
         }
     ]
+
+
+def test_a_reader_that_looked_at_the_pointer_just_before_the_swap_reads_the_new_version(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_indexes(lake, tmp_path / "lookup", SERVED)
+    former = current_index(tmp_path / "lookup" / TABLE.name)
+    lake.overwrite(TABLE, rows("changed"))
+    build_indexes(lake, tmp_path / "lookup", SERVED)
+    seen = iter([former])
+    monkeypatch.setattr(
+        lookup_index, "current_index", lambda folder: next(seen, None) or current_index(folder)
+    )
+    assert LookupIndex(tmp_path / "lookup").find(TABLE, ["k0"]).rows["k0"] == [{"name": "changed"}]
+
+
+def test_an_index_that_cannot_be_read_is_named_without_what_it_holds(lake: Lake, tmp_path: Path) -> None:
+    build_indexes(lake, tmp_path / "lookup", SERVED)
+    folder = tmp_path / "lookup" / TABLE.name
+    (folder / str(current_index(folder))).write_bytes(b"no database at all" * 100)
+    with pytest.raises(CivicError) as refused:
+        LookupIndex(tmp_path / "lookup").find(TABLE, ["k0"])
+    assert not isinstance(refused.value, LakeError)
+    assert refused.value.where == str(TABLE)
+    assert refused.value.__cause__ is None

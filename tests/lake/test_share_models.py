@@ -1,6 +1,7 @@
 """Share tables hold what a grant names and nothing else; changes are merged, and what nobody needs is dropped."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from deltalake import DeltaTable
 from test_dbt_models import City, a_release, a_row
 
-from lake.share_models import ShareClass, build_shares
+from lake.share_models import ShareClass, build_shares, division_column
 from lake.tables import GRANTS, OPEN_ROWS, SCHEMAS
 from resource_catalogue.access_words import share_table
 from resource_catalogue.words import TableName
@@ -208,3 +209,37 @@ def test_two_grants_of_one_class_have_one_table(city: SharingCity) -> None:
     city.grant(first, second)
     assert city.share() == ["success"]
     assert len(city.lake.tables("share")) == 1
+
+
+def test_an_entry_that_left_the_release_keeps_no_other_from_being_built(city: SharingCity) -> None:
+    city.grant(a_grant(), a_grant(("a",), entry="statistics.withdrawn"))
+    assert city.share() == ["success"]
+
+
+def test_a_class_whose_entry_lost_its_divisions_keeps_no_other_from_being_built(
+    city: SharingCity,
+) -> None:
+    resource = a_release().resource("statistics.figures")
+    columns = [column for column in resource.columns if column.name != "division_code"]
+    catalogue = replace(
+        a_release().catalogue,
+        resources={resource.id: resource.model_copy(update={"columns": tuple(columns)})},
+    )
+    city.grant(a_grant(("value",), ("329902",), entry=resource.id), a_grant(("unit",), entry=resource.id))
+    release = replace(a_release(), catalogue=catalogue)
+    built = build_shares(city.lake, city.deployment, release, AS_OF)
+    assert [model.status for model in built.models] == ["success"]
+
+
+def test_the_rows_of_a_division_are_those_whose_subject_belongs_to_it() -> None:
+    resource = a_release().resource("statistics.figures")
+    columns = [
+        column.model_copy(update={"base": base})
+        for column, base in zip(
+            resource.columns,
+            ("organisation.registrar_division_code", "person.registered_division_code"),
+            strict=False,
+        )
+    ]
+    employments = resource.model_copy(update={"columns": tuple(columns), "subject": "person"})
+    assert division_column(employments) == columns[1].name

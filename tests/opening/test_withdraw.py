@@ -69,7 +69,9 @@ def with_column(name: str, **changes: Any) -> Release:
 def assert_nothing_lies_open(lake: Lake) -> None:
     assert not folder(lake, LIST).exists()
     assert lake.read(TABLE).is_empty()
-    assert list(lake.path(TABLE).rglob("*.parquet")) == [], "its history holds no rows either"
+    assert lake.data_files(TABLE) == [], "its history holds no rows either"
+    kept = [path.read_bytes() for path in lake.path(TABLE).rglob("*") if path.is_file()]
+    assert not any("示例公司".encode() in content for content in kept), "nor does the log hold column minima"
     row = lake.read(OPENED).row(0, named=True)
     assert (row["state"], row["rows"], row["files"], row["manifest_hash"]) == ("withdrawn", 0, [], "")
     assert status(deployment(lake.root.parent.parent), lake)["opened"] == []
@@ -219,6 +221,17 @@ def test_a_killed_withdrawal_is_finished_by_the_next_run_and_told_once(
     assert_nothing_lies_open(lake)
     assert lake.read(WITHDRAWALS).height == 1
     assert swept(lake, closed) == []
+
+
+def test_what_the_log_still_holds_of_an_earlier_withdrawal_goes_with_the_next_run(lake: Lake) -> None:
+    opened(lake, LIST, LIST_SQL)
+    closed = in_state(LIST, entities_list="retired")
+    with pytest.MonkeyPatch.context() as former:
+        former.setattr("lake.store.forget_before", lambda *_: 0)
+        swept(lake, closed)
+    swept(lake, closed)
+    assert_nothing_lies_open(lake)
+    assert len(lake.read(WITHDRAWALS)) == 1
 
 
 def test_a_kill_between_clearing_and_deleting_leaves_nothing_behind(lake: Lake) -> None:
