@@ -20,6 +20,7 @@ from starlette.routing import Route
 from resource_catalogue.access_words import Access, AccessAction
 from resource_catalogue.settings import ServingSettings
 from serving.lookup.answers import Asked, Json, Lookup
+from serving.lookup.openapi import LOOKUP_DESCRIPTION_PATH, lookup_document
 from serving.request_ids import new_request_id
 from serving.sharing.asking import read_body, read_object
 from serving.sharing.endpoint import fault, refused
@@ -68,8 +69,14 @@ class LookupServer:
 
 
 def lookup_routes(server: LookupServer) -> list[Route]:
-    """Return the routes ``/lookup/{entry}`` and ``/verify/{entry}``."""
+    """Return the routes ``/lookup/{entry}`` and ``/verify/{entry}``, and their description."""
+    document = orjson.dumps(lookup_document(server.settings.lookup_batch))
+
+    async def described(request: Request) -> Response:
+        return Response(document, media_type="application/json")
+
     return [
+        Route(LOOKUP_DESCRIPTION_PATH, described, methods=["GET"]),
         Route("/lookup/{entry}", _handler(server, "lookup", _one), methods=["GET"]),
         Route("/lookup/{entry}", _handler(server, "lookup", _many), methods=["POST"]),
         Route("/verify/{entry}", _handler(server, "verify", _verified), methods=["POST"]),

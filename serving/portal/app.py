@@ -19,6 +19,7 @@ from serving.portal.account_ports import Accounts
 from serving.portal.form_guard import FormGuard
 from serving.portal.guard import Guard, Languages
 from serving.portal.holdings import Holdings
+from serving.portal.openapi import PORTAL_DESCRIPTION_PATH, described
 from serving.portal.pace import Pace
 from serving.portal.portal import Portal
 from serving.portal.ports import Clock, Desk, PortalSettings, Recorder, Visitors
@@ -116,6 +117,7 @@ def _machine() -> list[BaseRoute]:
         Route("/sitemap.xml", machine.sitemap),
         Route("/robots.txt", machine.robots),
         Route("/health", machine.health),
+        Route(PORTAL_DESCRIPTION_PATH, described),
     ]
 
 

@@ -6,44 +6,29 @@ Here: every endpoint with its parameters and the answers it gives, refusals incl
 from collections.abc import Iterable
 from typing import Any
 
+from serving import openapi_parts as parts
 from serving.sharing.addresses import FILES_PATH
 
 _PREFIX = "/delta-sharing"
 _SHARE = f"{_PREFIX}/shares/{{share}}"
 _TABLE = f"{_SHARE}/schemas/{{schema}}/tables/{{table}}"
-_REFUSALS: dict[str, str] = {
-    "400": "a parameter, header or body is not right, or the table does not offer it",
-    "401": "no credential that holds",
-    "403": "suspended, from a foreign network, or over the day's bytes",
-    "404": "not there, or not granted",
-    "405": "another method",
-    "408": "the body came too slowly",
-    "413": "the body is too large",
-    "415": "the body is of another type",
-    "429": "too many requests",
-    "503": "the record of access cannot be kept, or grants cannot be read",
-}
-_INTEGER = {"type": "integer", "format": "int64", "minimum": 0}
-_TEXT = {"type": "string"}
-_FLAG = {"type": "boolean"}
-_CREDENTIALS: list[dict[str, list[str]]] = [{"bearer": []}]
+_INTEGER, _TEXT, _FLAG = parts.INTEGER, parts.TEXT, parts.FLAG
+_path, _query, _json, _object = (
+    parts.path_parameters,
+    parts.query_parameter,
+    parts.json_answer,
+    parts.an_object,
+)
 
 
 def openapi_document() -> dict[str, Any]:
     """Return the document."""
-    return {
-        "openapi": "3.0.3",
-        "info": {
-            "title": "共享数据表 / Shared tables (Delta Sharing)",
-            "version": "1",
-            "description": "Delta Sharing protocol; a recipient sees one share, named after it.",
-        },
-        "paths": {**_listing_paths(), **_table_paths(), **_other_paths()},
-        "components": {
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
-            "schemas": {"Error": _object(errorCode=_TEXT, message=_TEXT)},
-        },
-    }
+    return parts.document(
+        "共享数据表 / Shared tables (Delta Sharing)",
+        "Delta Sharing protocol; a recipient sees one share, named after it.",
+        {**_listing_paths(), **_table_paths(), **_other_paths()},
+        {"Error": _object(errorCode=_TEXT, message=_TEXT)},
+    )
 
 
 def _listing_paths() -> dict[str, Any]:
@@ -59,16 +44,16 @@ def _listing_paths() -> dict[str, Any]:
         f"{_SHARE}/all-tables": ("Tables of a share", ("share",), _table_item()),
     }
     paths = {
-        path: {"get": _operation(summary, _path(names) + pages, _json(_page(item)))}
+        path: {"get": _operation(summary, _path(*names) + pages, _json(_page(item)))}
         for path, (summary, names, item) in listed.items()
     }
     share = _json({"type": "object", "properties": {"share": named}, "required": ["share"]})
-    paths[_SHARE] = {"get": _operation("One share", _path(("share",)), share)}
+    paths[_SHARE] = {"get": _operation("One share", _path("share"), share)}
     return paths
 
 
 def _table_paths() -> dict[str, Any]:
-    names, lines = _path(("share", "schema", "table")), _lines()
+    names, lines = _path("share", "schema", "table"), _lines()
     empty = {"description": "the version is in the header Delta-Table-Version"}
     instant = {"type": "string", "format": "date-time"}
     forms = {"name": "delta-sharing-capabilities", "in": "header", "schema": _TEXT}
@@ -94,7 +79,7 @@ def _table_paths() -> dict[str, Any]:
         f"{_TABLE}/query": {"post": query},
         f"{_TABLE}/changes": {"get": _operation("Change feed", names + headers + feed, lines)},
         f"{_TABLE}/queries/{{query_id}}": {
-            "post": _operation("Poll of a query", names + _path(("query_id",)), {"description": no_answer})
+            "post": _operation("Poll of a query", names + _path("query_id"), {"description": no_answer})
         },
         f"{_TABLE}/temporary-table-credentials": {
             "post": _operation("Credentials of the storage", names, {"description": no_answer})
@@ -103,11 +88,11 @@ def _table_paths() -> dict[str, Any]:
 
 
 def _other_paths() -> dict[str, Any]:
-    parts = ("recipient", "grant", "table", "version", "name")
+    names = ("recipient", "grant", "table", "version", "name")
     marks = [_query("exp", _INTEGER), _query("sp", _TEXT), _query("sig", _TEXT)]
     content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
     file = _operation(
-        "One file", _path(parts) + marks, {"description": "the file", "content": content}, ("416",)
+        "One file", _path(*names) + marks, {"description": "the file", "content": content}, ("416",)
     )
     file["responses"]["206"] = {"description": "a part of the file", "content": content}
     head = {**file, "responses": {**file["responses"], "200": {"description": "the file's length"}}}
@@ -121,7 +106,7 @@ def _other_paths() -> dict[str, Any]:
         "content": {"application/json": {"schema": {"type": "object"}}},
     }
     return {
-        f"{FILES_PATH}/{'/'.join(f'{{{part}}}' for part in parts)}": {"get": file, "head": head},
+        f"{FILES_PATH}/{'/'.join(f'{{{name}}}' for name in names)}": {"get": file, "head": head},
         f"{_PREFIX}/oauth/token": {"post": token},
         f"{_PREFIX}/openapi.json": {"get": {"summary": "This document", "responses": {"200": document}}},
     }
@@ -130,36 +115,14 @@ def _other_paths() -> dict[str, Any]:
 def _operation(
     summary: str, parameters: list[dict[str, Any]], answer: dict[str, Any], more: Iterable[str] = ()
 ) -> dict[str, Any]:
-    refusal = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
-    responses = {status: {"description": text, "content": refusal} for status, text in _REFUSALS.items()}
-    responses |= {status: {"description": "refused"} for status in more}
-    return {
-        "summary": summary,
-        "parameters": parameters,
-        "security": _CREDENTIALS,
-        "responses": {"200": answer, **responses},
-    }
-
-
-def _path(names: Iterable[str]) -> list[dict[str, Any]]:
-    return [{"name": name, "in": "path", "required": True, "schema": _TEXT} for name in names]
-
-
-def _query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, "in": "query", "schema": schema}
-
-
-def _json(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"description": "answered", "content": {"application/json": {"schema": schema}}}
+    described = parts.operation(summary, parameters, answer)
+    described["responses"] |= {status: {"description": "refused"} for status in more}
+    return described
 
 
 def _lines() -> dict[str, Any]:
     content = {"application/x-ndjson": {"schema": _TEXT}}
     return {"description": "a JSON object per line: protocol, metaData, files", "content": content}
-
-
-def _object(**properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 def _table_item() -> dict[str, Any]:

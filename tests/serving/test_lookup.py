@@ -8,6 +8,15 @@ from typing import Any
 import orjson
 import polars as pl
 import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -22,6 +31,7 @@ from resource_catalogue.subject_keys import ROW_KEY_NAME, business_key_of, subje
 from serving.lookup import app as lookup_app
 from serving.lookup.answers import Lookup
 from serving.lookup.app import LookupServer, lookup_routes
+from serving.lookup.openapi import lookup_document
 from serving.sharing.gate import Gate
 from serving.sharing.ports import Holder
 from serving.sharing.quota import Quotas
@@ -325,3 +335,39 @@ def test_a_refused_path_is_on_record_only_where_it_names_what_the_recipient_has(
     desk.get(entry=f"base.{KNOWN}")
     desk.get(entry="base.person", purpose="别的用途")
     assert [one.entry for one in desk.recorder.kept] == ["", "base.person"]
+
+
+LOOKUP_CHECKS = [
+    not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance,
+]  # fmt: skip
+OPERATIONS = [
+    (method.upper(), path) for path, methods in lookup_document(1000)["paths"].items() for method in methods
+]
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+@pytest.mark.parametrize("entry", ["base.person", "any"])
+def test_generated_requests_find_no_fault_and_no_answer_that_is_not_described(
+    desk: Desk, method: str, path: str, entry: str
+) -> None:
+    schema = schemathesis.openapi.from_dict(lookup_document(1000))
+    schema.app = desk.client.app
+    operation = schema[path][method]
+    statuses: set[int] = set()
+
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(case=operation.as_strategy(), data=st.data())
+    def ask(case: Any, data: st.DataObject) -> None:
+        if entry != "any" and case.path_parameters:
+            case.path_parameters = {"entry": entry}
+        if data.draw(st.booleans()) and isinstance(case.body, dict):
+            case.body = {**case.body, "purpose": "核实身份"}
+        credential = data.draw(st.sampled_from(["Bearer good"] * 4 + ["", "Basic x"]))
+        response = case.call(headers={"Authorization": credential})
+        statuses.add(response.status_code)
+        case.validate_response(response, checks=LOOKUP_CHECKS)
+
+    ask()
+    assert max(statuses) < 500
+    if entry != "any" and method == "POST" and path.startswith("/lookup"):
+        assert 200 in statuses
