@@ -181,6 +181,27 @@ def import_(
 
 
 @app.command()
+def draft(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="样本文件或文件夹 / sample files, or folders of them"),
+    ],
+    agency: Annotated[str, typer.Option("--agency", help="提供机构 / the providing agency")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", help="写到哪里；默认为机构的资源文件夹 / where to; default: the agency's"
+        ),
+    ] = None,
+    home: Home = HERE,
+) -> None:
+    """起草条目 / Propose a resource's file from real files: encoding, header, columns, key; doubts are marked."""
+    from cli.catalogue_drafting import draft_files
+
+    draft_files(open_deployment(home), files, agency, out)
+
+
+@app.command()
 def coverage(home: Home = HERE, as_json: AsJson = False) -> None:
     """挂接率 / Show per agency: entries, those without data, data without a listed entry, attachment rate."""
     from cli.catalogue_workbook import print_coverage

@@ -11,6 +11,7 @@ from cli import (
     audit_commands,
     catalogue_commands,
     delivery_commands,
+    feed_commands,
     form_commands,
     grant_commands,
     keeping_commands,
@@ -41,6 +42,7 @@ serving_commands.add_to(app)
 keeping_commands.add_to(app)
 app.add_typer(catalogue_commands.app, name="catalogue")
 app.add_typer(delivery_commands.app, name="deliveries")
+app.add_typer(feed_commands.app, name="feeds")
 app.add_typer(task_commands.app, name="tasks")
 app.add_typer(recipient_commands.app, name="recipients")
 app.add_typer(grant_commands.app, name="grants")

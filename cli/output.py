@@ -9,7 +9,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.markup import escape
 from rich.table import Table
 
@@ -34,15 +34,27 @@ class Column:
     align: Literal["left", "right"] = "left"
 
 
-def _console(stderr: bool) -> Console:
-    console = Console(stderr=stderr, highlight=False)
-    if console.is_terminal or os.environ.get("COLUMNS"):
-        return console
-    return Console(stderr=stderr, highlight=False, width=_PIPED_WIDTH)
+_LINES = 25
 
 
-console = _console(stderr=False)
-errors = _console(stderr=True)
+class _Console(Console):
+    """A console whose width follows what it writes to now: whole lines into a pipe or file."""
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        """Return the size of the terminal; where there is none, that of ``COLUMNS``, else a wide one."""
+        if self.file.isatty():
+            return super().size
+        said = os.environ.get("COLUMNS", "")
+        return ConsoleDimensions(int(said) if said.isdigit() else _PIPED_WIDTH, _LINES)
+
+    @size.setter
+    def size(self, size: tuple[int, int]) -> None:
+        self._width, self._height = size
+
+
+console = _Console(highlight=False)
+errors = _Console(stderr=True, highlight=False)
 
 
 def print_json(value: Any) -> None:

@@ -24,6 +24,13 @@ _DELIVERY_COLUMNS = (
     Column("未拆分 / not split", align="right"),
     "状态、原因 / state, reason",
 )
+_SOURCE_COLUMNS = (
+    "资源 / resource",
+    "最近取数 / last asked",
+    "最近成功 / last success",
+    Column("件数 / files", align="right"),
+    "情况 / state",
+)
 _FINDING_COLUMNS = (
     "资源 / resource",
     "规则 / rule",
@@ -52,11 +59,23 @@ def print_status(deployment: Deployment) -> None:
     """Print the state of a deployment as tables."""
     found, words = _status(deployment), CatalogueWords.of(Lake.of(deployment))
     _say_release(found, deployment)
+    if "sources" in found:
+        print_table("来源 / sources", _SOURCE_COLUMNS, map(_source_cells, found["sources"]))
     print_table("归集批次 / deliveries", _DELIVERY_COLUMNS, map(_delivery_cells, found["deliveries"]))
     findings = (_finding_cells(row, words) for row in found["findings"])
     print_table("问题数据 / findings", _FINDING_COLUMNS, findings)
     _print_tasks(found, words)
     _print_opened(found)
+
+
+def _source_cells(row: Mapping[str, Any]) -> tuple[object, ...]:
+    return (
+        f"{row['resource']}\n{row['connector']}",
+        row["tried_at"],
+        row["succeeded_at"] or "",
+        row["files"],
+        row["fault"] or "正常 / well",
+    )
 
 
 def print_summary(deployment: Deployment) -> None:

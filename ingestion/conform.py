@@ -105,14 +105,15 @@ def _sent(raw: pl.DataFrame, column: Column) -> pl.Expr:
 def _conformed(text: pl.Series, column: Column) -> list[pl.Series]:
     """Return value, fault and original of one column; a word for "nothing" is no value and no fault."""
     name = column.name
-    readings = _readings(text, column)
-    absent = readings["code"] == "not_stated"
-    fault = readings["code"].set(absent.fill_null(value=False), None)
+    read = readings(text, column)
+    absent = read["code"] == "not_stated"
+    fault = read["code"].set(absent.fill_null(value=False), None)
     original = text.set(fault.is_null(), None)
-    return [readings["value"].alias(name), fault.alias(f"{name}__fault"), original.alias(f"{name}__original")]
+    return [read["value"].alias(name), fault.alias(f"{name}__fault"), original.alias(f"{name}__original")]
 
 
-def _readings(text: pl.Series, column: Column) -> pl.DataFrame:
+def readings(text: pl.Series, column: Column) -> pl.DataFrame:
+    """Return ``value`` and ``code`` of each text as the column's type reads it; a word for "nothing" is a code too."""
     match column.type:
         case "citizen_id" | "credit_code" | "registration_number" | "certificate_identifier" as kind:
             return _IDENTIFIERS[kind](text)

@@ -14,14 +14,17 @@ from typing import Any
 
 import polars as pl
 
-from ingestion.connectors.folder import Arrival, recorded_arrival
+from ingestion.arrival import Arrival, recorded_arrival
 from ingestion.deliveries import current_slices
 from ingestion.header import declared_names, read_columns
 from ingestion.landing import landed_copy
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.resource import Resource
 
-_READING = ("encoding", "header_row", "sheet", "rows_at", "delimiter", "not_data")
+_READING = (
+    "encoding", "header_row", "header_lines", "sheet", "rows_at", "delimiter", "widths", "width_unit", "not_data",
+    "fill_down",
+)  # fmt: skip
 """Fields of ``source`` by which bytes become rows."""
 
 

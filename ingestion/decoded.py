@@ -21,11 +21,13 @@ class Block:
         row_numbers: 1-based number of each data row in the delivery; rejected rows count too.
         lines: Line of the file (or row of the sheet) at which each row begins.
         columns: Cells as text, one array per name of the header.
+        sheet: Sheet of a workbook or member of an archive; null where it is that of the whole delivery.
     """
 
     row_numbers: pa.Int64Array
     lines: pa.Int64Array
     columns: list[pa.StringArray]
+    sheet: str | None = None
 
     @classmethod
     def of_rows(cls, row_numbers: list[int], lines: list[int], rows: list[list[Cell]]) -> "Block":
@@ -70,6 +72,7 @@ class RejectedRow:
     line: int
     reason: str
     text: str
+    sheet: str | None = None
 
 
 @dataclass
@@ -77,11 +80,13 @@ class Decoded:
     """Hold a file as it was read; ``rejected`` fills while ``blocks`` is consumed.
 
     Attributes:
-        format: What the bytes are: csv, tsv, xlsx, xls, json, jsonl, geojson.
+        format: What the bytes are: csv, tsv, fixed_width, xlsx, xls, json, jsonl, geojson, xml, parquet, dbf,
+            shapefile, gpkg; of an archive, ``zip`` or ``tar`` and that of its first table (``zip/csv``).
         header_row: Line of the header; 0 where the file has none.
         odd_lines: Lines of text in another encoding than the file's, with its name; empty for one that fits none.
             Fills like ``rejected``.
         passed_over: How many declared headings and notes lay between the data rows; fills like ``rejected``.
+        remarks: What a reader of the delivery should know besides, without values; fills like ``rejected``.
     """
 
     format: str
@@ -93,6 +98,7 @@ class Decoded:
     rejected: list[RejectedRow] = field(default_factory=list)
     passed_over: int = 0
     odd_lines: Mapping[int, str] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
 
 def not_decodable(name: str, error: BaseException) -> DeliveryError:

@@ -69,14 +69,15 @@ def current_slices(deliveries: pl.DataFrame, resource: Resource) -> pl.DataFrame
 
     Returns:
         One row per slice of ``standard``: ``_slice``, ``delivery_id``, ``order_key``, ``received_at``,
-        ``rows_loaded``, ``rows`` (received).
+        ``rows_loaded``, ``rows`` (received), ``columns`` (as ``raw`` names them; null where not on record).
     """
     content = pl.coalesce("content_hash", "delivery_id")
-    effective = (
-        deliveries.filter(pl.col("state").is_in([str(state) for state in EFFECTIVE]))
-        .sort("order_key", "delivery_id")
-        .unique(["slice", content], keep="first", maintain_order=True)
-    )
+    effective = deliveries.filter(pl.col("state").is_in([str(state) for state in EFFECTIVE]))
+    effective = effective.sort("order_key", "delivery_id")
+    is_first = pl.struct("slice", content).is_first_distinct()
+    # A stale copy that a person accepted puts back what it repeats.
+    is_chosen = (pl.col("state") == str(DeliveryState.ACCEPTED)) & (resource.update.mode == "snapshot")
+    effective = effective.filter(is_first | is_chosen)
     if resource.update.mode == "snapshot":
         chosen = effective.group_by("slice", maintain_order=True).last().with_columns(_slice=pl.col("slice"))
     else:
@@ -88,6 +89,7 @@ def current_slices(deliveries: pl.DataFrame, resource: Resource) -> pl.DataFrame
         "received_at",
         "rows_loaded",
         pl.col("rows_received").alias("rows"),
+        "columns",
     )
     return chosen.select(*kept).sort("_slice")
 

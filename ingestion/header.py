@@ -52,6 +52,33 @@ def most_names(rows: Iterable[Sequence[Cell]], resource: Resource) -> tuple[int,
     return (best, counts.index(best)) if best >= least else (0, -1)
 
 
+def joined_names(lines: Sequence[Sequence[Cell]]) -> list[Cell]:
+    """Name columns by the lines of a header, groups above their columns.
+
+    A group's name stands over the first of its columns only, the cells being merged; a column without a group spans
+    the lines, and what is right of it belongs to no group before it.
+
+    >>> joined_names([["代码", "法人", None, "备注"], [None, "姓名", "电话", ""]])
+    ['代码', '法人/姓名', '法人/电话', '备注']
+    """
+    width = max(map(len, lines), default=0)
+    columns = [
+        [(line[place] or "").strip() if place < len(line) else "" for line in lines] for place in range(width)
+    ]
+    groups = [""] * len(lines)
+    names: list[Cell] = []
+    for cells in columns:
+        for level, text in enumerate(cells):
+            if text:
+                # What is below another name, or stands above none, is a group of nothing else.
+                is_group = any(cells[level + 1 :])
+                groups[level:] = [text if is_group else ""] + [""] * (len(lines) - level - 1)
+        last = max((level for level, text in enumerate(cells) if text), default=-1)
+        parts = [groups[level] if level < last else cells[level] for level in range(last + 1)]
+        names.append("/".join(dict.fromkeys(filter(None, parts))) or None)
+    return names
+
+
 def find_header(rows: Iterable[Sequence[Cell]], resource: Resource) -> int:
     """Return the 0-based position of the header among the first rows.
 

@@ -12,10 +12,11 @@ import polars as pl
 
 from ingestion.declared import laid_over, read_otherwise, redeclared
 from ingestion.deliveries import current_slices, decided_deliveries, deliveries_of, record
+from ingestion.fetching import fetch_resource
 from ingestion.raw import deliveries_in_raw
 from ingestion.standard import refresh_standard
 from ingestion.taking import Taking
-from ingestion.waiting import NewDelivery, new_deliveries
+from ingestion.waiting import NewDelivery, drop_recorded, new_deliveries
 from lake import Lake
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.release import Release
@@ -34,6 +35,7 @@ class Ingested:
         slices: Slices of ``standard`` that were written.
         waiting: Deliveries that wait for the next wave, because an earlier one of their slice was just taken.
         read_anew: Ids of deliveries that were decoded anew, because the declaration of their reading changed.
+        source_fault: What the source did not give, though it was asked; empty where all is well.
     """
 
     resource_id: str
@@ -42,6 +44,7 @@ class Ingested:
     slices: tuple[str, ...]
     waiting: int = 0
     read_anew: tuple[str, ...] = ()
+    source_fault: str = ""
 
 
 def ingest_resource(
@@ -51,18 +54,21 @@ def ingest_resource(
     resource_id: str,
     as_of: dt.datetime,
     slices: set[str] | None = None,
+    is_fetched: bool = False,
 ) -> Ingested:
-    """Take at most one new delivery per slice in, in order, and bring ``standard`` up to it.
+    """Fetch what is new, take in at most one new delivery per slice, in order, and bring ``standard`` up to it.
 
     One at a time, so that every delivery is checked before the next replaces it; ``waiting`` tells how many are
     left for another call. What the release in force declares otherwise is followed up first, for all slices.
 
     Args:
         slices: Only these slices; null takes all.
+        is_fetched: Whether the source was asked in this run already.
     """
     resource = release.resource(resource_id)
     # First of all: once rows are in the lake, a missing key counts as lost.
     key = deployment.key(ROW_KEY_NAME)
+    state = None if is_fetched else fetch_resource(deployment, resource, as_of)
     taking = Taking(lake, deployment, release, resource, as_of, deliveries_in_raw(lake, resource))
     known, changed, read_anew = _followed_up(taking, deliveries_of(lake, resource_id))
     decided = {row["delivery_id"]: row for row in decided_deliveries(lake, known)}
@@ -74,10 +80,13 @@ def ingest_resource(
     taken = {one.identity: row for one in chosen if (row := taking.take(one, standing)) is not None}
     for row in accepted:
         taking.link(row["delivery_id"], row["slice"], row["order_key"], standing)
-    record(lake, [*{**changed, **decided, **taken}.values()])
+    on_record = {**changed, **decided, **taken}
+    record(lake, [*on_record.values()])
+    drop_recorded(deployment, resource, as_of, [*known.to_dicts(), *on_record.values()])
     written = refresh_standard(lake, release, resource, key)
     left = len(asked) - len(chosen)
-    return Ingested(resource_id, (*taken,), (*decided,), (*written,), left, read_anew)
+    fault = state.fault if state else ""
+    return Ingested(resource_id, (*taken,), (*decided,), (*written,), left, read_anew, fault)
 
 
 def _first_of_slices(waiting: list[NewDelivery], busy: set[str]) -> list[NewDelivery]:

@@ -112,6 +112,7 @@ class _Tally:
 
 def _batch(block: Block, decoded: Decoded, delivery_id: str, schema: pa.Schema) -> pa.RecordBatch:
     rows = len(block.row_numbers)
-    same = [pa.repeat(pa.scalar(text, pa.string()), rows) for text in (delivery_id, decoded.sheet)]
+    sheet = decoded.sheet if block.sheet is None else block.sheet
+    same = [pa.repeat(pa.scalar(text, pa.string()), rows) for text in (delivery_id, sheet)]
     arrays = [same[0], block.row_numbers, block.lines, same[1], *block.columns]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)

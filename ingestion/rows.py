@@ -12,7 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.decoded import Block, Cell, Decoded, Gathered, RejectedRow
-from ingestion.header import SEARCHED_LINES, find_header, most_names, no_header, read_columns
+from ingestion.header import (
+    SEARCHED_LINES,
+    find_header,
+    joined_names,
+    most_names,
+    no_header,
+    raw_names,
+    read_columns,
+)
 from resource_catalogue.errors import DeliveryError
 from resource_catalogue.resource import Resource
 
@@ -39,7 +47,7 @@ def table_of(
     """
     found = find_table(open_rows, resource)
     decoded = Decoded(form, encoding, found.header, found.line, sheet, iter(()))
-    decoded.blocks = Body(decoded, resource, delimiter).blocks(_rows_below(open_rows, found.line))
+    decoded.blocks = Body(decoded, resource, delimiter).blocks(_rows_below(open_rows, found.last_line))
     return decoded
 
 
@@ -48,13 +56,15 @@ class FoundTable:
     """Say where a table stands among lined rows.
 
     Attributes:
-        header: Names of its columns; ``line`` that of the header, 0 where there is none.
+        header: Names of its columns; ``line`` is that of the header, 0 where there is none, ``last_line`` where it
+            ends.
         cells: How many cells the header's row has; those beyond ``header`` are blank in all rows.
         body_line: Line of the first row below it; null where there is none.
     """
 
     header: list[str]
     line: int
+    last_line: int
     cells: int
     body_line: int | None
 
@@ -65,15 +75,29 @@ def find_table(open_rows: OpenRows, resource: Resource) -> FoundTable:
     Raises:
         DeliveryError: There are no rows, or no header is found.
     """
-    head = list(islice(open_rows(), max(SEARCHED_LINES, resource.source.header_row or 0) + 1))
+    source = resource.source
+    head = list(islice(open_rows(), max(SEARCHED_LINES, source.header_row or 0) + source.header_lines))
     if all(is_blank(cells) for _, cells in head):
         raise DeliveryError(
             resource.id, "the file has no rows", "a table with a header", "send the file again"
         )
-    position, cells = _header(head, resource)
+    position, cells = _header(_header_lines(head, source.header_lines), resource)
     line = head[position][0] if position >= 0 else 0
-    below = head[position + 1 : position + 2]
-    return FoundTable(_named(cells, open_rows, line), line, len(cells), below[0][0] if below else None)
+    last = min(position + source.header_lines, len(head)) - 1 if position >= 0 else -1
+    last_line = head[last][0] if last >= 0 else 0
+    below = head[last + 1 : last + 2]
+    body_line = below[0][0] if below else None
+    return FoundTable(_named(cells, open_rows, last_line), line, last_line, len(cells), body_line)
+
+
+def _header_lines(head: list[LinedRow], count: int) -> list[LinedRow]:
+    """Give what each line would be as the first of a header."""
+    if count == 1:
+        return head
+    return [
+        (line, joined_names([cells for _, cells in head[place : place + count]]))
+        for place, (line, _) in enumerate(head)
+    ]
 
 
 def _rows_below(open_rows: OpenRows, header_line: int) -> Iterator[LinedRow]:
@@ -123,6 +147,11 @@ class Body:
         self._width, self._number = len(decoded.header), 0
         not_data = resource.source.not_data
         self._heading = re.compile(not_data) if not_data else None
+        filled_down = resource.source.fill_down
+        names = raw_names(decoded.header, resource) if filled_down else []
+        self._above: dict[int, Cell] = {
+            place: None for place, name in enumerate(names) if name in filled_down
+        }
 
     def blocks(self, rows: Iterable[LinedRow]) -> Iterator[Block]:
         """Make blocks of single rows."""
@@ -138,7 +167,7 @@ class Body:
                 misfit = RejectedRow(self._number, line, _misfit(cells, self._width), text)
                 self._decoded.rejected.append(misfit)
                 continue
-            held.add(self._number, line, cells)
+            held.add(self._number, line, self._filled_down(cells))
             if held.is_full:
                 yield held.block()
                 held = Gathered()
@@ -159,6 +188,15 @@ class Body:
         self._number += len(lines)
         numbers = pa.array(range(first, self._number + 1), pa.int64())
         return Block(numbers, lines, columns[: self._width])
+
+    def _filled_down(self, cells: list[Cell]) -> list[Cell]:
+        """Repeat the value of a merged cell in the rows that it spans."""
+        for place, above in self._above.items():
+            if is_blank([cells[place]]):
+                cells[place] = above
+            else:
+                self._above[place] = cells[place]
+        return cells
 
     def _is_data(self, cells: list[Cell]) -> bool:
         """Tell whether a row holds data; declared headings and notes are counted and passed over."""

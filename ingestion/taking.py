@@ -5,7 +5,7 @@ Order of the stores: landing, raw, rejected rows, links to replaced rows, receip
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,6 +17,7 @@ from ingestion.decode import decode_file
 from ingestion.decoded import Decoded
 from ingestion.deliveries import EFFECTIVE
 from ingestion.header import missing_columns, raw_names, undeclared_columns
+from ingestion.header_guard import header_change
 from ingestion.landing import land, write_receipt
 from ingestion.raw import write_raw
 from ingestion.row_keys import keyed_hash
@@ -32,6 +33,8 @@ from resource_catalogue.subject_keys import ROW_KEY_NAME
 from resource_catalogue.words import DeliveryState
 
 _NAMED_COLUMNS = 20
+_UNORDERED = frozenset({"json", "jsonl", "geojson", "xml"})
+"""Forms in which each row names its columns, so that their order says nothing."""
 _NOT_KEPT = "the bytes in landing are missing or damaged, so they are not read under the new declaration"
 
 
@@ -86,7 +89,8 @@ class Taking:
             return None
         before = self._before(standing, arrival.slice, arrival.order_key)
         try:
-            outcome = self._judged(new, decode_file(landed, self.resource), before)
+            like = before or self._newest(standing, arrival.order_key)
+            outcome = self._judged(new, decode_file(landed, self.resource), before, like)
         except DeliveryError as error:
             outcome = _unreadable(error)
         if outcome.state in EFFECTIVE:
@@ -132,9 +136,22 @@ class Taking:
         if before is not None:
             link_replaced_rows(self.lake, self.resource, before["delivery_id"], identity)
 
-    def _judged(self, new: NewDelivery, decoded: Decoded, before: dict[str, Any] | None) -> _Outcome:
+    def _judged(
+        self,
+        new: NewDelivery,
+        decoded: Decoded,
+        before: dict[str, Any] | None,
+        like: dict[str, Any] | None,
+    ) -> _Outcome:
+        """Judge whether a delivery may count.
+
+        Args:
+            before: The delivery that it would replace.
+            like: The one whose columns it should have: that, else the newest before it.
+        """
         loaded, names = self._kept(new.identity, decoded, new.identity in self.in_raw)
         reason = self._held_reason(new, names, loaded + len(decoded.rejected), before)
+        reason = _together(_stale(new), reason, self._header_reason(names, decoded, like))
         if reason:
             return _Outcome(DeliveryState.HELD, reason, decoded, loaded)
         return _Outcome(DeliveryState.LOADED, self._remarks(decoded, names), decoded, loaded)
@@ -160,6 +177,16 @@ class Taking:
             reason = guard.change_reason(before["rows"], unchanged, limits)
         return reason
 
+    @staticmethod
+    def _header_reason(names: list[str], decoded: Decoded, like: dict[str, Any] | None) -> str:
+        """Say how the columns differ from those that the resource had; empty where they do not, or none had any."""
+        if like is None or not like["columns"]:
+            return ""
+        change = header_change(like["columns"], names)
+        if decoded.format in _UNORDERED:
+            change = replace(change, moved=False)
+        return change.reason
+
     def _remarks(self, decoded: Decoded, names: list[str]) -> str:
         missing = missing_columns(names, self.resource)
         said = _remarks(decoded, undeclared_columns(names, self.resource))
@@ -172,6 +199,12 @@ class Taking:
         earlier = standing.filter((pl.col("_slice") == slice_name) & (pl.col("order_key") <= order_key))
         return next(iter(earlier.to_dicts()), None)
 
+    @staticmethod
+    def _newest(standing: pl.DataFrame, order_key: str) -> dict[str, Any] | None:
+        """Return the newest of the deliveries that count and come before one, whatever their slice."""
+        earlier = standing.filter(pl.col("order_key") <= order_key).sort("order_key").tail(1)
+        return next(iter(earlier.to_dicts()), None)
+
     def _record_rejected(self, identity: str, decoded: Decoded) -> None:
         rejected = decoded.rejected
         frame = pl.DataFrame(
@@ -180,10 +213,9 @@ class Taking:
                 "line": [row.line for row in rejected],
                 "reason": [row.reason for row in rejected],
                 "text": [row.text for row in rejected],
+                "sheet": [decoded.sheet if row.sheet is None else row.sheet for row in rejected],
             }
-        ).with_columns(
-            delivery_id=pl.lit(identity), resource_id=pl.lit(self.resource.id), sheet=pl.lit(decoded.sheet)
-        )
+        ).with_columns(delivery_id=pl.lit(identity), resource_id=pl.lit(self.resource.id))
         if not rejected:
             if identity in self.in_raw and self.lake.exists(REJECTED_ROWS):
                 # Taken again under a better declaration: what was rejected then is not rejected now.
@@ -227,11 +259,16 @@ class Taking:
             "release": self.release.number,
             "order_key": arrival.order_key,
             "reading_fingerprint": reading_fingerprint(self.resource),
+            "columns": raw_names(decoded.header, self.resource) if decoded else None,
         }
 
 
 def _unreadable(error: DeliveryError) -> _Outcome:
     return _Outcome(DeliveryState.UNREADABLE, _together(error.found, error.expected, error.remedy))
+
+
+def _stale(new: NewDelivery) -> str:
+    return f"the same bytes as delivery {new.stale_of}, which a later one replaced" if new.stale_of else ""
 
 
 def _missing(columns: list[str]) -> str:
@@ -255,4 +292,5 @@ def _remarks(decoded: Decoded, undeclared: list[str]) -> str:
         shown = ", ".join(map(str, lines[:_NAMED_COLUMNS])) + (", …" if len(lines) > _NAMED_COLUMNS else "")
         kind = f"lines in {name} among {decoded.encoding}" if name else "lines with destroyed characters"
         remarks.append(f"{kind}: {len(lines)} ({shown})")
+    remarks += decoded.remarks
     return "; ".join(remarks)

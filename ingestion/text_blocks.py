@@ -5,6 +5,7 @@ row runs on into the next block. A block is plain where each row is one line and
 or ends. Not here: headers, numbers of rows and what becomes of misfits (``rows.py``).
 """
 
+import codecs
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -178,7 +179,8 @@ def parsed_rows(pieces: TextPieces, delimiter: str) -> Iterator[LinedRow]:
 
 def _is_plain(block: bytes, delimiter: str) -> bool:
     """Tell whether each row of a block is one line, and each quote opens, closes or doubles."""
-    if b"\0" in block:
+    # The engine takes a mark at the beginning for that of a file, and drops it.
+    if b"\0" in block or block.startswith(codecs.BOM_UTF8):
         return False
     marks = np.frombuffer(block, dtype=np.uint8)
     if b"\r" in block:

@@ -11,10 +11,19 @@ from pathlib import Path
 
 from resource_catalogue.errors import DeliveryError
 
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    # Before that of UTF-16, which is the first half of it.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _BLOCK_BYTES = 4 * 1024 * 1024
 _GB, _UTF_8 = "gb18030", "utf-8"
-_LINE_BY_LINE = ("utf-8-sig", _UTF_8, _GB, "big5", "big5hkscs", "cp950")
+_BIG5 = ("big5", "cp950", "big5hkscs")
+"""Big5 and its extensions; none contains the others."""
+_LINE_BY_LINE = ("utf-8-sig", _UTF_8, _GB, *_BIG5)
 """Encodings in which no byte of a character is that of a line's end."""
 _MOST_BROKEN = 0.1
 _SPELLINGS = {"utf8": _UTF_8, "utf-8-sig": _UTF_8, "gbk": _GB, "gb2312": _GB, "cp936": _GB}
@@ -119,9 +128,25 @@ def _candidates(path: Path, declared: str) -> list[str]:
     with path.open("rb") as file:
         head = file.read(4)
     marked = [encoding for mark, encoding in _MARKS if head.startswith(mark)]
-    wanted = _SPELLINGS.get(declared, declared)
-    first = [wanted] if wanted not in ("", _GB) else []
-    return marked or list(dict.fromkeys((*first, _UTF_8, _GB)))
+    return marked or encoding_candidates(declared)
+
+
+def encoding_candidates(declared: str | None) -> list[str]:
+    """Return the encodings that a text without a mark may be in, the likeliest first.
+
+    >>> encoding_candidates("Big5")
+    ['utf-8', 'big5', 'cp950', 'big5hkscs', 'gb18030']
+    """
+    spelled = (declared or "").lower()
+    wanted = _SPELLINGS.get(spelled, spelled)
+    if wanted in _BIG5:
+        return [_UTF_8, *dict.fromkeys((wanted, *_BIG5)), _GB]
+    try:
+        # What turns bytes into no text, and what does not exist, is none.
+        b"".decode(wanted or _UTF_8)
+    except LookupError:
+        wanted = ""
+    return list(dict.fromkeys((*filter(None, (wanted,)), _UTF_8, _GB)) if wanted != _GB else (_UTF_8, _GB))
 
 
 def is_valid(path: Path, encoding: str) -> bool:

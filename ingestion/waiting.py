@@ -5,7 +5,7 @@ run takes them (``ingest.py``).
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -13,11 +13,13 @@ from typing import Any
 
 import polars as pl
 
+from ingestion.arrival import Arrival
 from ingestion.connectors import folder
-from ingestion.connectors.folder import Arrival
 from ingestion.declared import arrival_of
 from ingestion.landing import delivery_id
 from ingestion.seen_files import SeenFiles
+from ingestion.spool import Spool
+from ingestion.stale_copies import StaleCopies
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.release import Release
 from resource_catalogue.resource import Resource
@@ -33,12 +35,14 @@ class NewDelivery:
     Attributes:
         content: Empty where the arrival has a fault: its bytes are not read.
         before: Its row on record, where it was taken in before and is looked at once more.
+        stale_of: Delivery of the same bytes that a later one has replaced; empty where it is no such copy.
     """
 
     arrival: Arrival
     content: str
     identity: str
     before: dict[str, Any] | None = None
+    stale_of: str = ""
 
 
 def new_deliveries(
@@ -66,10 +70,27 @@ def new_deliveries(
     ]
     seen = SeenFiles(deployment.landing / "seen" / f"{resource.id}.json")
     arrived = folder.arrivals(resource, deployment, as_of)
-    found += _unknown(arrived, resource, rows, seen)
+    arrived += Spool.of(deployment, resource).arrivals(resource, deployment, as_of)
+    stale = StaleCopies(known, resource, deployment.settings.ingestion.arrival == "run")
+    found += _unknown(arrived, resource, rows, seen, stale)
     seen.save()
     there = (one for one in found if one.arrival.fault or one.arrival.path.exists())
     return sorted(there, key=lambda one: one.arrival.order_key)
+
+
+def drop_recorded(
+    deployment: Deployment, resource: Resource, as_of: dt.datetime, rows: Iterable[dict[str, Any]]
+) -> None:
+    """Let go what was fetched and is on record: landing has its bytes."""
+    spool = Spool.of(deployment, resource)
+    arrived = spool.arrivals(resource, deployment, as_of)
+    if not arrived:
+        return
+    covered = {(row["slice"], row["content_hash"]) for row in rows}
+    seen = SeenFiles(deployment.landing / "seen" / f"{resource.id}.json")
+    for arrival in arrived:
+        if (arrival.slice, seen.hash_of(arrival.path)) in covered:
+            spool.drop(arrival)
 
 
 def _is_open(row: dict[str, Any], release: Release, decided: set[str]) -> bool:
@@ -79,17 +100,18 @@ def _is_open(row: dict[str, Any], release: Release, decided: set[str]) -> bool:
 
 
 def _unknown(
-    arrived: list[Arrival], resource: Resource, rows: _Rows, seen: SeenFiles
+    arrived: list[Arrival], resource: Resource, rows: _Rows, seen: SeenFiles, stale: StaleCopies
 ) -> Iterator[NewDelivery]:
     """Give the arrivals that no delivery on record covers."""
     taken = set(rows)
     covered = {(row["slice"], row["content_hash"]) for row in rows.values()}
     for arrival in arrived:
-        content = ""
+        content = stale_of = ""
         if not arrival.fault:
             try:
                 content = seen.hash_of(arrival.path)
-                if (arrival.slice, content) in covered:
+                stale_of = stale.original(arrival, content) or ""
+                if (arrival.slice, content) in covered and not stale_of:
                     continue
                 _opened(arrival.path)
             except FileNotFoundError:
@@ -100,7 +122,7 @@ def _unknown(
         if identity not in taken:
             taken.add(identity)
             covered.add((arrival.slice, content))
-            yield NewDelivery(arrival, content, identity)
+            yield NewDelivery(arrival, content, identity, stale_of=stale_of)
 
 
 def _opened(path: Path) -> None:

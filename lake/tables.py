@@ -63,6 +63,7 @@ SCHEMAS: dict[TableName, pa.Schema] = {
             ("release", pa.int64()),
             ("order_key", pa.string()),
             ("reading_fingerprint", pa.string()),
+            ("columns", pa.list_(pa.string())),
         ]
     ),
     REJECTED_ROWS: pa.schema(

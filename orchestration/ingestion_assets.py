@@ -9,6 +9,7 @@ from expectations.run import check_resource
 from ingestion.ingest import ingest_resource
 from orchestration.asset_keys import slices_of, standard_key
 from orchestration.interruption import RetryUnlessStopped
+from orchestration.killed_runs import IN_PROCESS
 from orchestration.platform import Platform
 from orchestration.rule_checks import check_results, check_specs
 from orchestration.step_work import working
@@ -53,9 +54,13 @@ def _standard_asset(platform: Platform, resource: Resource) -> dg.AssetsDefiniti
         is_sliced = context.has_partition_key or context.has_partition_key_range
         slices = set(context.partition_keys) if is_sliced else None
         lake, release, as_of = platform.lake, platform.release, platform.as_of
+        # ``civiclake run`` asks all sources before its first wave.
+        is_fetched = IN_PROCESS.items() <= context.run.tags.items()
         with working(platform, key):
-            done = ingest_resource(lake, platform.deployment, release, resource.id, as_of, slices)
+            done = ingest_resource(lake, platform.deployment, release, resource.id, as_of, slices, is_fetched)
             results = check_resource(lake, release, resource.id, as_of)
+        if done.source_fault:
+            context.log.warning(done.source_fault)
         return dg.MaterializeResult(
             metadata={**row_count(platform, key), "new_deliveries": len(done.new), "waiting": done.waiting},
             check_results=check_results(results, key),

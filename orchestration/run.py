@@ -12,6 +12,7 @@ import dagster as dg
 from dagster._core.events import RunFailureReason
 
 from casework.delivery_decision import flush_decisions
+from ingestion.fetching import fetch_resource
 from ingestion.ingest import waiting_files
 from lake.clock import advance_clock
 from orchestration.asset_keys import REPORT, slices_name
@@ -86,6 +87,7 @@ def _run(platform: Platform, progress: Progress) -> RunOutcome:
     with platform.state() as state:
         flush_decisions(state, platform.lake)
     definitions = build_definitions(platform)
+    _fetch(platform, progress)
     waves = 0
     with open_instance(platform.deployment.var) as instance:
         bury_own(instance)
@@ -101,6 +103,14 @@ def _run(platform: Platform, progress: Progress) -> RunOutcome:
             left = _waiting(platform)
             if left == 0 or left == before:
                 return wave.outcome(waves, _blocking(platform, definitions))
+
+
+def _fetch(platform: Platform, progress: Progress) -> None:
+    """Ask every source on another machine once, before slices are known; one that fails is told and stops nothing."""
+    for resource in platform.release.listed_resources():
+        state = fetch_resource(platform.deployment, resource, platform.as_of)
+        if state and state.fault:
+            progress(f"来源未取全 / a source did not give all: {resource.id}\n  {state.fault}")
 
 
 def _blocking(platform: Platform, definitions: dg.Definitions) -> dict[str, tuple[str, ...]]:

@@ -45,7 +45,12 @@ class Place:
 
 
 def file_below_home(deployment: Deployment, file_name: str) -> str:
-    """Return a delivered file's path below the deployment; below the inbox where that lies elsewhere."""
+    """Return a delivered file's path below the deployment; below the inbox where that lies elsewhere.
+
+    What was fetched from another machine keeps its address.
+    """
+    if "://" in file_name:
+        return file_name
     path = deployment.inbox / PurePosixPath(file_name)
     return below_home(deployment, path) if path.is_relative_to(deployment.home) else file_name
 

@@ -9,6 +9,7 @@ from typing import Any
 from casework.state import State
 from casework.tasks import list_tasks
 from ingestion.deliveries import deliveries_of
+from ingestion.fetching import source_states
 from lake import Lake
 from lake.tables import FINDINGS, OPENED
 from reporting.places import below_home, file_below_home
@@ -35,6 +36,7 @@ def status(
 
     Returns:
         ``release`` (number), ``profile`` (``id``, ``version``, ``status`` on the day of ``as_of``),
+        ``sources`` on other machines, if any was asked (``fault`` is empty where all is well),
         ``deliveries`` (row counts ``received``, ``loaded``, ``rejected``), ``tables`` (Delta version, rows),
         ``findings`` (per rule with findings, their number), ``tasks`` (``rows`` of the current round),
         ``opened`` datasets. Files are relative to the deployment.
@@ -42,6 +44,7 @@ def status(
     return {
         "release": release.number if release else None,
         "profile": _profile(deployment, release),
+        **({"sources": asked} if (asked := _sources(deployment, release)) else {}),
         "deliveries": _deliveries(deployment, lake),
         "tables": [
             {"name": str(table), "version": lake.version(table), "rows": lake.row_count(table)}
@@ -65,6 +68,20 @@ def _profile(deployment: Deployment, release: Release | None) -> dict[str, Any]:
     day = deployment.as_of.astimezone(deployment.settings.zone()).date()
     profile = release.profile
     return {"id": profile.id, "version": profile.version, "status": profile.status_on(day)}
+
+
+def _sources(deployment: Deployment, release: Release | None) -> list[dict[str, Any]]:
+    return [
+        {
+            "resource": state.resource_id,
+            "connector": state.connector,
+            "tried_at": state.tried_at,
+            "succeeded_at": state.succeeded_at,
+            "files": state.files,
+            "fault": state.fault,
+        }
+        for state in (source_states(deployment, release.listed_resources()) if release else ())
+    ]
 
 
 def _deliveries(deployment: Deployment, lake: Lake) -> list[dict[str, Any]]:

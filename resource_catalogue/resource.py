@@ -21,6 +21,7 @@ from resource_catalogue.model import (
     ResourceId,
     Strict,
 )
+from resource_catalogue.sources import Source
 
 Frequency = Literal[
     "real_time",
@@ -123,35 +124,6 @@ class Level(Strict):
     grade: int = Field(ge=1, le=4)
     object: str
     harm: Literal["none", "general", "serious", "very_serious"]
-
-
-class Source(Strict):
-    """Say where deliveries come from and how their bytes are read.
-
-    Attributes:
-        path: Glob below the inbox.
-        slice: Regular expression over the path with named groups; their values make the slice (``2002/西藏``).
-        issued: Regular expression over the path whose first group is the issue date (YYYY-MM-DD or YYYYMMDD).
-        encoding: Declared encoding; null means detected and reported.
-        header_row: 1-based line of the header; null means found, 0 means the file has none.
-        sheet: Sheet name of a workbook; null means the first that has rows.
-        rows_at: Path to the list of rows in a JSON document (``erDataList``), or of features in GeoJSON.
-        delimiter: Declared delimiter; null means found.
-        not_data: Regular expression over the text of a row with a single filled cell; where it matches, the row
-            is a heading or a note between the data rows and is passed over. Null means there are none.
-    """
-
-    connector: Literal["folder"] = "folder"
-    path: str
-    slice: str | None = None
-    issued: str | None = None
-    encoding: str | None = None
-    header_row: int | None = Field(default=None, ge=0)
-    sheet: str | None = None
-    rows_at: str | None = None
-    delimiter: str | None = None
-    not_data: str | None = None
-    submitted_by: AgencyId | None = None
 
 
 class Guard(Strict):

@@ -32,6 +32,9 @@ _WORDS: dict[str, str] = {
     "greater_than_equal": "不小于 {ge} 的数 / a number not below {ge}",
     "less_than": "小于 {lt} 的数 / a number less than {lt}",
     "less_than_equal": "不大于 {le} 的数 / a number not above {le}",
+    "connector": "connector 为以下之一 / a connector, one of: {expected}",
+    "secret_value": "密钥的引用 env:NAME 或 file:PATH / a reference to the secret, env:NAME or file:PATH",
+    "bare_address": "不含用户名、口令、密钥的 http(s) 地址 / an http(s) address without user, password or key",
     "multiple_of": "{multiple_of} 的倍数 / a multiple of {multiple_of}",
 }
 _SAME: dict[str, tuple[str, ...]] = {

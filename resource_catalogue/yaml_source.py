@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from resource_catalogue.faults import CatalogueFault, FaultyCatalogue
 from resource_catalogue.shape_words import expected_words
+from resource_catalogue.sources import TAG
 
 if TYPE_CHECKING:
     from yaml import SafeLoader as _ParserLoader
@@ -206,7 +207,14 @@ class _Reader:
 _REMEDIES: dict[str, str] = {
     "missing": "补上此项 / add the key",
     "extra_forbidden": "改正拼写或删去 / correct the spelling or delete the key",
+    "secret_value": (
+        "把密钥存入变量或文件，此处只写引用；已写入的密钥须更换 / keep the secret in a variable or file and refer to "
+        "it; replace one that stood here"
+    ),
+    "bare_address": "密钥另作引用 / refer to the secret apart from the address",
 }
+_WITHHELD = ("secret_value", "bare_address")
+"""Kinds of error whose value may hold a secret."""
 
 
 def faults_of(error: ValidationError, source: YamlSource) -> list[CatalogueFault]:
@@ -221,7 +229,7 @@ def faults_of(error: ValidationError, source: YamlSource) -> list[CatalogueFault
         kind.
     """
     items = error.errors(include_url=False)
-    places = [tuple(item["loc"]) for item in items]
+    places = [place_in_file(item["loc"]) for item in items]
     return [
         _fault(source, place, item["type"], expected_words(item), item["input"])
         for place, item in zip(places, items, strict=True)
@@ -229,6 +237,11 @@ def faults_of(error: ValidationError, source: YamlSource) -> list[CatalogueFault
         # better.
         if not (item["type"] == "too_short" and any(_is_below(other, place) for other in places))
     ]
+
+
+def place_in_file(location: Place) -> Place:
+    """Return a place without the tag that tells which shape of a source was meant."""
+    return tuple(part for part in location if not str(part).startswith(TAG))
 
 
 def _is_below(place: Place, above: Place) -> bool:
@@ -241,7 +254,8 @@ def _fault(source: YamlSource, location: Place, kind: str, expected: str, found:
         return source.fault(location[:-1], f"缺少 / no key {location[-1]}", expected, remedy)
     if kind == "extra_forbidden":
         return source.fault(location, f"未知的键 / unknown key {location[-1]}", expected, remedy)
-    return source.fault(source.nearest(location), _shown(found), expected, remedy)
+    shown = "（不显示） / not shown" if kind in _WITHHELD else _shown(found)
+    return source.fault(source.nearest(location), shown, expected, remedy)
 
 
 def _shown(value: Any) -> str:

@@ -32,8 +32,10 @@ def decode(path: Path, resource: Resource) -> Decoded:
     decoded = Decoded(form, encoding.name, found.header, found.line, "", iter(()), odd_lines=pieces.odd_lines)
     body = Body(decoded, resource, delimiter)
     if found.body_line is not None:
-        # Headings between the rows are told by their words, for which the rows must be looked at one by one.
-        cells = 0 if resource.source.not_data else found.cells
+        # Headings between the rows are told by their words and merged cells by those above them, for which the rows
+        # must be looked at one by one.
+        is_row_wise = bool(resource.source.not_data or resource.source.fill_down)
+        cells = 0 if is_row_wise else found.cells
         decoded.blocks = _blocks(TextBlocks(pieces, delimiter, found.body_line, cells), body)
     return decoded
 

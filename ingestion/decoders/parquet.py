@@ -51,6 +51,8 @@ def _blocks(file: pq.ParquetFile, path: Path) -> Iterator[Block]:
     while True:
         try:
             batch = next(batches, None)
+            if batch is not None:
+                batch.validate(full=True)
         except (pa.ArrowException, OSError) as error:
             raise _broken(path, error) from None
         if batch is None:

@@ -1,98 +1,126 @@
-"""Decode workbooks: XLSX and XLS, whatever the file is called; titles, merged cells, phantom rows and columns.
+"""Decode workbooks: XLSX and XLS, whatever the file is called; one sheet, or all sheets that are one table.
 
-Numbers that a spreadsheet keeps for codes come out as text without an invented fraction (``320100``, not
-``320100.0``); what the spreadsheet destroyed (``9.11E+17`` kept as a number) stays visible as such.
+Titles, merged cells, phantom rows and columns are dealt with by ``rows.py``, cells by ``workbook_sheets.py``. Hidden
+sheets are read only where they are declared by name or hold all there is; hidden rows always. Both are told.
 """
 
-import datetime as dt
-from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
-
-from ingestion.decoded import Cell, Decoded
-from ingestion.rows import LinedRow, is_blank, table_of
+from ingestion.decoded import Decoded
+from ingestion.form_of_bytes import OLE, ZIP, zip_names
+from ingestion.joined import Part, joined
+from ingestion.rows import is_blank, table_of
+from ingestion.workbook_sheets import Sheet, open_sheets
 from resource_catalogue.errors import DeliveryError
 from resource_catalogue.resource import Resource
 
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-_EXACT_DIGITS = 15
-"""A spreadsheet keeps fifteen digits of a number; beyond them its digits are invented."""
+_BEFORE_EXCEL_5 = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00\x00\x05")
+_ALL = "*"
+_NOT_READ = ("xl/workbook.bin", "content.xml")
 
 
 def is_workbook(head: bytes) -> bool:
-    """Tell from the first bytes whether a file is a workbook."""
-    return head.startswith((_ZIP, _OLE))
+    """Tell from the first bytes whether a file is a workbook, archives left aside."""
+    return head.startswith((ZIP, OLE[:4], *_BEFORE_EXCEL_5))
 
 
 def decode(path: Path, resource: Resource) -> Decoded:
-    """Read one sheet of a workbook: the declared one, else the first that has rows.
+    """Read the declared sheets of a workbook, else the first that has rows.
 
     Raises:
-        DeliveryError: The workbook is broken, or lacks the declared sheet.
+        DeliveryError: The workbook is broken, would take too much memory, or lacks a declared sheet.
     """
-    try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        sheet = _sheet(workbook, resource)
-    except (CalamineError, OSError, ValueError) as error:
-        raise DeliveryError(
-            path.name, f"the workbook cannot be read ({type(error).__name__})", "a whole XLSX or XLS file",
-            "open it in a spreadsheet program, save it and send it again",
-        ) from None  # fmt: skip
-    with path.open("rb") as file:
-        form = "xls" if file.read(4) == _OLE else "xlsx"
-    return table_of(partial(_rows, sheet), resource, form, "", sheet.name)
-
-
-def _sheet(workbook: CalamineWorkbook, resource: Resource) -> CalamineSheet:
+    _check_form(path)
+    form, sheets = open_sheets(path, resource.source.encoding)
     wanted = resource.source.sheet
-    if wanted is not None:
-        if wanted not in workbook.sheet_names:
-            raise DeliveryError(
-                resource.id, "the declared sheet is missing", f"a sheet {wanted}", "correct `sheet`"
-            )
-        return workbook.get_sheet_by_name(wanted)
-    for name in workbook.sheet_names:
-        sheet = workbook.get_sheet_by_name(name)
-        if sheet.total_height > 0 and any(not is_blank(_texts(row)) for row in sheet.iter_rows()):
+    if wanted == _ALL:
+        return _all(sheets, form, resource)
+    if wanted is None:
+        return _told(_table(_first(sheets, resource), form, resource), _hidden(sheets))
+    if isinstance(wanted, str):
+        return _table(_named(sheets, wanted, resource), form, resource)
+    named = [_named(sheets, name, resource) for name in wanted]
+    whole = joined((Part(sheet.name, _table(sheet, form, resource)) for sheet in named), resource)
+    assert whole is not None
+    return whole
+
+
+def _check_form(path: Path) -> None:
+    names = zip_names(path) & set(_NOT_READ)
+    if names:
+        raise DeliveryError(
+            path.name,
+            "XLSB 或 ODS 工作簿不读取 / workbooks in XLSB or ODS are not read",
+            "XLSX 或 XLS / XLSX or XLS",
+            "另存为 XLSX 后报送 / save it as XLSX and send it",
+        )
+
+
+def _table(sheet: Sheet, form: str, resource: Resource) -> Decoded:
+    decoded = table_of(sheet.rows, resource, form, "", sheet.name)
+    decoded.remarks += sheet.seen.remarks()
+    return decoded
+
+
+def _all(sheets: list[Sheet], form: str, resource: Resource) -> Decoded:
+    """Join the sheets that carry the header; those without it, and hidden ones, are told by name."""
+    parts: list[Part] = []
+    others: list[str] = []
+    for sheet in sheets:
+        if sheet.is_hidden or not _has_rows(sheet):
+            continue
+        try:
+            parts.append(Part(sheet.name, _table(sheet, form, resource)))
+        except DeliveryError:
+            others.append(sheet.name)
+    whole = joined(parts, resource)
+    if whole is None:
+        raise _no_rows(resource)
+    if others:
+        whole.remarks.append(
+            f"没有表头而略过的工作表 / sheets without the header, passed over: {', '.join(others)}"
+        )
+    return _told(whole, _hidden(sheets))
+
+
+def _told(decoded: Decoded, remarks: list[str]) -> Decoded:
+    decoded.remarks += remarks
+    return decoded
+
+
+def _hidden(sheets: list[Sheet]) -> list[str]:
+    names = [sheet.name for sheet in sheets if sheet.is_hidden]
+    return [f"隐藏的工作表 / hidden sheets: {', '.join(names)}"] if names else []
+
+
+def _named(sheets: list[Sheet], wanted: str, resource: Resource) -> Sheet:
+    for sheet in sheets:
+        if sheet.name == wanted:
             return sheet
     raise DeliveryError(
-        resource.id, "no sheet of the workbook has rows", "a sheet with a table", "send it again"
+        resource.id,
+        f"缺少目录声明的工作表 / the declared sheet is missing: {wanted}",
+        f"工作表 / a sheet {wanted}",
+        "改正 sheet / correct `sheet`",
     )
 
 
-def _rows(sheet: CalamineSheet) -> Iterator[LinedRow]:
-    for line, row in enumerate(sheet.iter_rows(), start=1):
-        yield line, _texts(row)
+def _first(sheets: list[Sheet], resource: Resource) -> Sheet:
+    """Return the first sheet that has rows, a visible one if there is any."""
+    for sheet in sorted(sheets, key=lambda one: one.is_hidden):
+        if _has_rows(sheet):
+            return sheet
+    raise _no_rows(resource)
 
 
-def _texts(row: list[Any]) -> list[Cell]:
-    return [_text(cell) for cell in row]
+def _has_rows(sheet: Sheet) -> bool:
+    return any(not is_blank(cells) for _, cells in sheet.rows())
 
 
-def _text(cell: Any) -> Cell:
-    if cell is None or cell == "":
-        return None
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float):
-        return _number(cell)
-    if isinstance(cell, dt.datetime):
-        return cell.date().isoformat() if cell.time() == dt.time(0) else cell.isoformat(sep=" ")
-    if isinstance(cell, dt.date | dt.time | dt.timedelta):
-        return str(cell)
-    return str(cell)
-
-
-def _number(value: float) -> str:
-    """Write a cell's number as its digits.
-
-    >>> _number(320100.0), _number(0.3), _number(9.11e17)
-    ('320100', '0.3', '9.11E+17')
-    """
-    if value == int(value):
-        digits = str(int(value))
-        return digits if len(digits.lstrip("-")) <= _EXACT_DIGITS else f"{value:.15G}"
-    return repr(value)
+def _no_rows(resource: Resource) -> DeliveryError:
+    return DeliveryError(
+        resource.id,
+        "没有含数据的工作表 / no sheet of the workbook has rows",
+        "含表的工作表 / a sheet with a table",
+        "重新报送 / send it again",
+    )

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from resource_catalogue.inspection import CheckedFault, EntryFile, Inspection
-from resource_catalogue.resource import Source
+from resource_catalogue.sources import Reading
+from resource_catalogue.sources.folder import FolderSource
 
 _CORRECT = "改正正则表达式 / correct the regular expression"
 
@@ -14,7 +15,8 @@ _CORRECT = "改正正则表达式 / correct the regular expression"
 def check(inspection: Inspection) -> Iterator[CheckedFault]:
     """Yield a refusal per pattern or encoding with which no delivery could be read."""
     for resource, file in inspection.resources():
-        yield from _path(resource.source, file)
+        if isinstance(resource.source, FolderSource):
+            yield from _path(resource.source, file)
         yield from _slice(resource.source, file)
         yield from _issued(resource.source, file)
         yield from _not_data(resource.source, file)
@@ -22,7 +24,7 @@ def check(inspection: Inspection) -> Iterator[CheckedFault]:
         yield from _delimiter(resource.source, file)
 
 
-def _path(source: Source, file: EntryFile) -> Iterator[CheckedFault]:
+def _path(source: FolderSource, file: EntryFile) -> Iterator[CheckedFault]:
     path = PurePosixPath(source.path)
     is_outside = path.is_absolute() or ".." in path.parts or not path.parts
     if is_outside or any("**" in part and part != "**" for part in path.parts):
@@ -34,7 +36,7 @@ def _path(source: Source, file: EntryFile) -> Iterator[CheckedFault]:
         )
 
 
-def _slice(source: Source, file: EntryFile) -> Iterator[CheckedFault]:
+def _slice(source: Reading, file: EntryFile) -> Iterator[CheckedFault]:
     if source.slice is None:
         return
     pattern = _compiled(source.slice)
@@ -47,7 +49,7 @@ def _slice(source: Source, file: EntryFile) -> Iterator[CheckedFault]:
         )
 
 
-def _issued(source: Source, file: EntryFile) -> Iterator[CheckedFault]:
+def _issued(source: Reading, file: EntryFile) -> Iterator[CheckedFault]:
     if source.issued is None:
         return
     pattern = _compiled(source.issued)
@@ -60,7 +62,7 @@ def _issued(source: Source, file: EntryFile) -> Iterator[CheckedFault]:
         )
 
 
-def _not_data(source: Source, file: EntryFile) -> Iterator[CheckedFault]:
+def _not_data(source: Reading, file: EntryFile) -> Iterator[CheckedFault]:
     if source.not_data is not None and _compiled(source.not_data) is None:
         yield file.refuse(
             ("source", "not_data"),
@@ -70,7 +72,7 @@ def _not_data(source: Source, file: EntryFile) -> Iterator[CheckedFault]:
         )
 
 
-def _encoding(source: Source, file: EntryFile) -> Iterator[CheckedFault]:
+def _encoding(source: Reading, file: EntryFile) -> Iterator[CheckedFault]:
     try:
         # Refuses codecs that turn bytes into no text, too.
         io.TextIOWrapper(io.BytesIO(), encoding=source.encoding or "utf-8")
@@ -83,7 +85,7 @@ def _encoding(source: Source, file: EntryFile) -> Iterator[CheckedFault]:
         )
 
 
-def _delimiter(source: Source, file: EntryFile) -> Iterator[CheckedFault]:
+def _delimiter(source: Reading, file: EntryFile) -> Iterator[CheckedFault]:
     if source.delimiter is not None and (len(source.delimiter) != 1 or source.delimiter in '"\r\n'):
         yield file.refuse(
             ("source", "delimiter"),

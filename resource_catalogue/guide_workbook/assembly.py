@@ -19,6 +19,7 @@ from resource_catalogue.guide_workbook.pages import Spot
 from resource_catalogue.guide_workbook.tables import Row
 from resource_catalogue.resource import Resource
 from resource_catalogue.shape_words import expected_words
+from resource_catalogue.yaml_source import place_in_file
 
 Tree = dict[str, Any]
 _FOUND_LENGTH = 60
@@ -113,7 +114,7 @@ class Assembly:
             return Resource.model_validate(_pruned(self.tree))
         except ValidationError as error:
             for item in error.errors(include_url=False):
-                self._report(tuple(item["loc"]), item["type"], expected_words(item), item["input"])
+                self._report(place_in_file(item["loc"]), item["type"], expected_words(item), item["input"])
             return None
 
     def _settle(self, view: str, base: Place, row: Row, field: Field) -> None:

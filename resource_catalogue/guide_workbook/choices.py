@@ -187,7 +187,14 @@ HARMS = _choices("危害程度", "Harm", """
     serious | 严重危害 | serious | | 严重
     very_serious | 特别严重危害 | very serious | | 特别严重
 """)  # fmt: skip
-CONNECTORS = _choices("连接方式", "Connector", "folder | 目录 | folder")
+CONNECTORS = _choices("连接方式", "Connector", """
+    folder | 目录 | folder
+    sftp | SFTP | SFTP
+    s3 | 对象存储 | object storage
+    http_api | 接口 | HTTP interface
+    database | 数据库 | database
+    delta_sharing | 数据共享协议 | Delta Sharing
+""")  # fmt: skip
 RANKS = _choices("效力层级", "Rank", """
     law | 法律 | law
     administrative_regulation | 行政法规 | administrative regulation

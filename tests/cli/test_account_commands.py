@@ -67,6 +67,7 @@ def city(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     monkeypatch.setattr(passwords, "_COST", 4)
     monkeypatch.setenv("CIVICLAKE_CASEWORK_URL", f"sqlite:///{tmp_path / 'casework.sqlite'}")
     monkeypatch.setenv("CIVICLAKE_HOME", str(published))
+    monkeypatch.setenv("COLUMNS", "200")
     return published
 
 

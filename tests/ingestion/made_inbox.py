@@ -33,7 +33,8 @@ RAW, STANDARD = raw_table(ID), standard_table(ID)
 def a_resource(**changes: Any) -> Resource:
     """Declare the resource of the tests; ``source`` is laid over the default one."""
     label = {"zh": "名录", "en": "list"}
-    source = {"path": f"{AGENCY}/*", **changes.pop("source", {})}
+    declared = changes.pop("source", {})
+    source = declared if "connector" in declared else {"path": f"{AGENCY}/*", **declared}
     update = {"frequency": "daily", "mode": changes.pop("mode", "snapshot")}
     body = {
         "id": ID, "code": "3/1", "name": label, "summary": label, "class": "department", "categories": ("x",),

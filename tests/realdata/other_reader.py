@@ -6,6 +6,7 @@ It knows each file only by where its table begins, as a person sees it; it count
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import openpyxl
@@ -74,3 +75,39 @@ def features(path: Path) -> int:
 def rows_of(path: Path) -> int:
     """Count the data rows of any file."""
     return features(path) if path.suffix == ".json" else len(table(path))
+
+
+def rows_seen(path: Path, begins: str, notes: int) -> int:
+    """Count the data rows of a file as a person sees it.
+
+    Args:
+        begins: Line of the first data row; of a workbook with several tables, that of each sheet, joined by ``;``.
+        notes: Number of headings and notes among or below the rows.
+    """
+    lines = begins.split(";")
+    sheets = [_numbered(path)] if len(lines) == 1 else _sheets(path)
+    rows = sum(
+        line >= int(first) and any(cell.strip() for cell in row)
+        for first, sheet in zip(lines, sheets, strict=False)
+        for line, row in sheet
+    )
+    return rows - notes
+
+
+def _sheets(path: Path) -> list[list[tuple[int, list[str]]]]:
+    book = python_calamine.load_workbook(str(path))
+    pages = [book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names]
+    return [[(n, [str(c) for c in row]) for n, row in enumerate(page, start=1)] for page in pages]
+
+
+def destroyed_codes(path: Path) -> int:
+    """Count the cells of columns of credit codes that are numbers in scientific notation."""
+    rows = [row for _, row in _numbered(path)]
+    labelled = {
+        at
+        for row in rows[:6]
+        for at, cell in enumerate(row)
+        if "信用代码" in cell or cell.strip() == "统一社会"
+    }
+    pattern = re.compile(r"\s*[0-9](?:[.][0-9]+)?E[+]?[0-9]+\s*", re.I)
+    return sum(at < len(row) and bool(pattern.fullmatch(row[at])) for row in rows for at in labelled)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, StringConstraints
 
 from resource_catalogue.resource import Resource
+from resource_catalogue.sources.folder import FolderSource
 
 _TRICKY = st.sampled_from(
     [
@@ -26,13 +27,19 @@ _TRICKY = st.sampled_from(
 _TEXT = _TRICKY | st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 
 
+IN_FILE_ONLY = ("header_lines", "widths", "width_unit", "fill_down")
+"""Readings that are rarely declared: a workbook has no column for them, and an entry's file keeps them."""
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 
 @st.composite
 def resources(draw: Draw) -> Resource:
     """Draw a resource whose items have names of their own: two items of one name are no catalogue entry."""
-    body = _shape(draw, Resource)
+    # A workbook has columns for the inbox; other sources, and rare readings, are declared in the entry's file.
+    source = {name: value for name, value in _shape(draw, FolderSource).items() if name not in IN_FILE_ONLY}
+    if isinstance(source.get("sheet"), list):
+        del source["sheet"]
+    body = _shape(draw, Resource) | {"source": source}
     columns = {column["name"]: column for column in body["columns"]}
     return Resource.model_validate({**body, "columns": list(columns.values())})
 

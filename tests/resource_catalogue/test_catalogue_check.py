@@ -186,6 +186,11 @@ DEFECTS: dict[str, Defect] = {
         MARKET, setting("columns", 1, "sensitive_when", to="phone is null; drop"),
         "columns[1].sensitive_when", ";",
         "sensitive_when:"),
+    "bad_news_as_snapshot": Defect(
+        MARKET, setting("source", to={
+            "connector": "http_api", "url": "https://far.example/rows",
+            "since": {"field": "at", "parameter": "from"},
+        }), "source.since", "update.mode: snapshot", "since:"),
     "bad_slice_pattern": Defect(
         MARKET, setting("source", "slice", to="(?P<year>"), "source.slice", "(?P<year>", "slice:"),
     "bad_slice_without_names": Defect(
@@ -197,6 +202,9 @@ DEFECTS: dict[str, Defect] = {
         "not_data:"),
     "bad_delimiter": Defect(
         MARKET, setting("source", "delimiter", to="||"), "source.delimiter", "||", "delimiter:"),
+    "bad_no_widths": Defect(MARKET, setting("source", "widths", to=[]), "source.widths", "0", "widths:"),
+    "bad_fill_down": Defect(
+        MARKET, setting("source", "fill_down", to=["town"]), "source.fill_down[0]", "town", "town"),
     "bad_encoding_of_no_text": Defect(
         MARKET, setting("source", "encoding", to="hex"), "source.encoding", "hex", "encoding:"),
     "bad_path_pattern": Defect(
@@ -296,6 +304,7 @@ CAUGHT_BY = {
     "keys": "bad_key_column",
     "mandatory_fields": "bad_use_requirements_missing",
     "posts": "bad_no_registrar",
+    "reading_fields": "bad_fill_down",
     "register_decisions": "bad_decided_by",
     "register_entries": "bad_unknown_source",
     "register_scopes": "bad_overlapping_scopes",
@@ -303,6 +312,7 @@ CAUGHT_BY = {
     "rules": "bad_unknown_check",
     "secrecy": "bad_secret",
     "sensitive_conditions": "bad_condition_names_no_column",
+    "source_modes": "bad_news_as_snapshot",
     "source_patterns": "bad_slice_pattern",
     "statutory_sources": "bad_function_of_source",
     "subject_keys": "bad_subject_without_its_key",

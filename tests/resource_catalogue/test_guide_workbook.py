@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 import xlwt
 from hypothesis import given, settings
-from made_resources import resources
+from made_resources import IN_FILE_ONLY, resources
 from openpyxl.worksheet.worksheet import Worksheet
 from pydantic import BaseModel
 
@@ -29,7 +29,9 @@ from resource_catalogue.guide_workbook.reading import Reading, read_workbook
 from resource_catalogue.guide_workbook.views import STANDS_FOR
 from resource_catalogue.model import Access, LegalBasis
 from resource_catalogue.profile import load_profile
-from resource_catalogue.resource import Column, Resource, Rule, Secrecy, Source, Update
+from resource_catalogue.resource import Column, Resource, Rule, Secrecy, Update
+from resource_catalogue.sources import SHAPES
+from resource_catalogue.sources.folder import FolderSource
 from resource_catalogue.yaml_source import load_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -177,8 +179,10 @@ def test_every_field_of_the_model_has_exactly_one_column() -> None:
         if field.path and (field.of == "item") == (part == "item")
     ]
     assert [path for path in in_sheets if in_sheets.count(path) > 1 and path != ("item", "name")] == []
+    in_file_only = {(name,) for name in IN_FILE_ONLY}
     expected = {
-        *(("entry", *path) for path in leaves(Resource)),
+        *(("entry", *path) for path in leaves(Resource) if path != ("source",)),
+        *(("entry", "source", *path) for path in leaves(FolderSource) if path not in in_file_only),
         *(("item", *path) for path in leaves(Column)),
         *(("basis", *path) for path in leaves(LegalBasis)),
         *(("rule", *path) for path in leaves(Rule)),
@@ -220,7 +224,6 @@ def is_shape(one: Any) -> bool:
         (choices.RANKS, LegalBasis, "rank"),
         (choices.COLUMN_TYPES, Column, "type"),
         (choices.SEVERITIES, Rule, "severity"),
-        (choices.CONNECTORS, Source, "connector"),
     ],
 )
 def test_each_list_of_words_has_the_words_of_the_model(
@@ -229,6 +232,10 @@ def test_each_list_of_words_has_the_words_of_the_model(
     assert {choice.word for choice in listed.choices} == set(literals(shape.model_fields[field].annotation))
     assert all(listed.find(choice.shown) == choice.word for choice in listed.choices)
     assert all(choice.zh and choice.en for choice in listed.choices)
+
+
+def test_each_connector_has_a_word() -> None:
+    assert {choice.word for choice in choices.CONNECTORS.choices} == set(SHAPES)
 
 
 def literals(annotation: Any) -> Iterator[str]:
