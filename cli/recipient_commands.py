@@ -29,10 +29,12 @@ from cli.options import HERE, As, AsJson, AsOf, Home, actor_of, chosen, open_dep
 from cli.output import Column, both, listed, local, print_fields, print_json, print_table, say, stacked, word
 from lake import Lake
 from lake.releases import current_release
+from opening.portal_catalogue import publish_sanctions
 from resource_catalogue.access_words import Recipient
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import SettingError
 from resource_catalogue.model import Label
+from serving.measures import shown_measures
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -277,8 +279,11 @@ def _decide(
     lake = Lake.of(deployment)
     release = current_release(lake)
     with opened_state(deployment) as state:
-        _said(act(state, release, name, actor_of(actor), note, deployment.as_of))
+        recipient = act(state, release, name, actor_of(actor), note, deployment.as_of)
+        _said(recipient)
         flush_grants(state, lake, release, deployment.settings.bases.also)
+        if recipient.kind == "user":
+            publish_sanctions(deployment, shown_measures(state, release.profile))
 
 
 def _own_endpoint(deployment: Deployment) -> str:

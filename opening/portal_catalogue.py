@@ -82,16 +82,30 @@ def write_portal_catalogue(
         The file.
     """
     path = deployment.var / "open" / CATALOGUE
-    content = json.dumps(
-        build_catalogue(lake, release, deployment, as_of, sanctions), ensure_ascii=False, indent=1
-    ).encode()
+    _write(path, build_catalogue(lake, release, deployment, as_of, sanctions))
+    return path
+
+
+def publish_sanctions(deployment: Deployment, sanctions: Sequence[Sanction]) -> None:
+    """Show other measures from now on: who was cleared must not stand there until the next run.
+
+    Nothing is done where no run has written a public catalogue yet.
+    """
+    path = deployment.var / "open" / CATALOGUE
+    if path.exists():
+        content: PublicCatalogue = json.loads(path.read_text(encoding="utf-8"))
+        _write(path, {**content, "sanctions": list(sanctions)})
+
+
+def _write(path: Path, catalogue: PublicCatalogue) -> None:
+    """Write the catalogue in one step; the same content leaves the file untouched."""
+    content = json.dumps(catalogue, ensure_ascii=False, indent=1).encode()
     if path.exists() and path.read_bytes() == content:
-        return path
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{CATALOGUE}.{os.getpid()}")
     draft.write_bytes(content)
     draft.replace(path)
-    return path
 
 
 def build_catalogue(

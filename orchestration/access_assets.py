@@ -5,15 +5,13 @@ from collections.abc import Sequence
 import dagster as dg
 
 from audit.record import AccessRecord
-from casework.sanctions import public_measures
 from lake.tables import ACCESS
 from opening.boundaries import write_boundaries
-from opening.catalogue_shape import Sanction
 from opening.portal_catalogue import write_portal_catalogue
-from opening.public_terms import words
 from orchestration.asset_keys import PORTAL_CATALOGUE, table_key
 from orchestration.platform import Platform
 from orchestration.step_work import working
+from serving.measures import shown_measures
 
 
 def access_assets(platform: Platform, opened: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
@@ -42,27 +40,12 @@ def _catalogue_asset(platform: Platform, opened: Sequence[dg.AssetKey]) -> dg.As
     )
     def catalogue() -> dg.MaterializeResult:
         with working(platform, PORTAL_CATALOGUE):
+            with platform.state() as state:
+                measures = shown_measures(state, platform.release.profile)
             write_boundaries(platform.lake, platform.release, platform.deployment, platform.as_of)
             path = write_portal_catalogue(
-                platform.lake, platform.release, platform.deployment, platform.as_of, _sanctions(platform)
+                platform.lake, platform.release, platform.deployment, platform.as_of, measures
             )
         return dg.MaterializeResult(metadata={"file": dg.MetadataValue.path(path)})
 
     return catalogue
-
-
-def _sanctions(platform: Platform) -> list[Sanction]:
-    """Return the measures that are to be made public, in the words of the catalogue."""
-    with platform.state() as state:
-        measures = public_measures(state, platform.release.profile)
-        return [
-            {
-                "subject": one.subject,
-                "measure": words(one.measure),
-                "reason": words(one.reason),
-                "basis": one.basis,
-                "since": state.day(one.since).isoformat(),
-                "until": None,
-            }
-            for one in measures
-        ]

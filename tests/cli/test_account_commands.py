@@ -97,6 +97,11 @@ def sanctions(home: Path) -> list[Any]:
     platform = open_platform(home)
     asset = next(one for one in access_assets(platform, []) if one.key == PORTAL_CATALOGUE)
     assert dg.materialize([asset]).success
+    return on_the_site(home)
+
+
+def on_the_site(home: Path) -> list[Any]:
+    """Return the measures that the portal shows now."""
     path = home / "var" / "open" / "catalogue.json"
     found: list[Any] = json.loads(path.read_text(encoding="utf-8"))["sanctions"]
     return found
@@ -114,13 +119,15 @@ def test_a_user_is_found_by_the_account_s_name_and_shown_without_contact(city: P
 
 
 @pytest.mark.requirement("P-26")
-def test_a_suspended_user_is_made_public_by_the_next_run_until_it_is_resumed(city: Path) -> None:
+def test_a_suspended_user_is_made_public_at_once_until_it_is_resumed(city: Path) -> None:
     user = registered(city)
     assert sanctions(city) == []
     done(
         "recipients", "suspend", user, *OFFICER, "--note", "超出约定范围使用", "--note-en", "Used beyond the agreement"
     )  # fmt: skip
+    (shown,) = on_the_site(city)
     (found,) = sanctions(city)
+    assert found == shown
     assert found == {
         "subject": NAME,
         "measure": {"zh": "限制数据获取权限", "en": "Access to data restricted"},
@@ -135,6 +142,7 @@ def test_a_suspended_user_is_made_public_by_the_next_run_until_it_is_resumed(cit
     for word in (NAME, "Access to data restricted", "Used beyond the agreement", "2026-03-16"):
         assert word in page
     done("recipients", "resume", user, *OFFICER, "--note", "已改正")
+    assert on_the_site(city) == []
     assert sanctions(city) == []
     done("recipients", "suspend", user, *OFFICER, "--note", "密码被盗", "--precaution")
     assert sanctions(city) == []
