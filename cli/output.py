@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -42,11 +41,8 @@ class _Console(Console):
 
     @property
     def size(self) -> ConsoleDimensions:
-        """Return the size of the terminal; where there is none, that of ``COLUMNS``, else a wide one."""
-        if self.file.isatty():
-            return super().size
-        said = os.environ.get("COLUMNS", "")
-        return ConsoleDimensions(int(said) if said.isdigit() else _PIPED_WIDTH, _LINES)
+        """Return the size of the terminal, or a wide one where there is none."""
+        return super().size if self.file.isatty() else ConsoleDimensions(_PIPED_WIDTH, _LINES)
 
     @size.setter
     def size(self, size: tuple[int, int]) -> None:
