@@ -15,7 +15,7 @@ from rich.table import Table
 from resource_catalogue.model import Label
 
 _PIPED_WIDTH = 200
-"""Width of tables where neither a screen nor ``COLUMNS`` sets one."""
+"""Width of tables where no screen sets one; ``COLUMNS`` is of the shell, not of the file that is written."""
 
 
 @dataclass(frozen=True, slots=True)

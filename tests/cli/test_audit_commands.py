@@ -38,7 +38,7 @@ def asked(city: City, monkeypatch: pytest.MonkeyPatch) -> Asked:
     """Give a way to run a command on the city with an empty record."""
     shutil.rmtree(city.deployment.var / "audit", ignore_errors=True)
     shutil.rmtree(city.lake.root / "audit", ignore_errors=True)
-    monkeypatch.setattr("cli.output.console._width", 180)
+    monkeypatch.setattr("cli.output._PIPED_WIDTH", 180)
 
     def ask(*arguments: str, of: Any = app) -> Result:
         return CliRunner().invoke(of, [*arguments, "--home", str(city.deployment.home)])

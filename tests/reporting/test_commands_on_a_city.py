@@ -18,7 +18,7 @@ Asked = Callable[..., Result]
 def asked(city: City, monkeypatch: pytest.MonkeyPatch) -> Asked:
     """Give a way to run a command on the city, on a screen of 100 columns."""
     home = city.deployment.home
-    monkeypatch.setattr("cli.output.console._width", 100)
+    monkeypatch.setattr("cli.output._PIPED_WIDTH", 100)
 
     def ask(*arguments: str) -> Result:
         return CliRunner().invoke(app, [*arguments, "--home", str(home)])
