@@ -41,7 +41,8 @@ _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationship
 _CELL_RECORDS = frozenset(
     (0x0006, 0x00BD, 0x00BE, 0x00D6, 0x00FD, 0x0201, 0x0203, 0x0204, 0x0205, 0x0206, 0x0406, 0x027E)
 )
-_ROW_RECORD, _BOUND_SHEET, _BOF, _EOF = 0x0208, 0x0085, 0x0809, 0x000A
+_ROW_RECORD, _BOUND_SHEET, _BOF, _DIMENSIONS = 0x0208, 0x0085, 0x0809, 0x0200
+_XLS_ROWS, _XLS_COLUMNS = 65_536, 256
 _HIDDEN_BIT = 0x20
 
 
@@ -284,9 +285,14 @@ def _xls(path: Path) -> dict[str, Seen]:
         elif kind == _BOUND_SHEET and length >= 8:
             begins, name = _bound_sheet(stream[place + 4 : place + 4 + length])
             names[begins] = name
+        elif kind == _DIMENSIONS:
+            _check_dimensions(path, stream[place + 4 : place + 4 + length])
         elif length >= 4 and place + 8 <= len(stream):
             _look_at_record(seen, kind, stream, place, length)
         place += 4 + length
+    if not names.keys() <= found.keys():
+        # A sheet that begins within another record: what a reader would take for its records was not looked at.
+        raise _broken(path)
     for one in found.values():
         _check_grid(path, one)
     return {name: found[begins] for begins, name in names.items() if begins in found}
@@ -300,6 +306,17 @@ def _look_at_record(seen: Seen, kind: int, stream: bytes, place: int, length: in
         seen.last_row = max(seen.last_row, row + 1)
     elif kind == _ROW_RECORD and length >= 16 and place + 20 <= len(stream):
         seen.hidden_rows += bool(stream[place + 4 + 12] & _HIDDEN_BIT)
+
+
+def _check_dimensions(path: Path, content: bytes) -> None:
+    """Refuse a range that no sheet has: the reader reserves memory for it before it has seen a cell."""
+    form = {14: "<IIHH", 10: "<HHHH"}.get(len(content) // 2 * 2)
+    if form is None or len(content) < struct.calcsize(form):
+        return
+    first_row, end_row, first_column, end_column = struct.unpack_from(form, content)
+    is_possible = first_row <= end_row <= _XLS_ROWS and first_column <= end_column <= _XLS_COLUMNS
+    if not is_possible:
+        raise _broken(path)
 
 
 def _bound_sheet(content: bytes) -> tuple[int, str]:

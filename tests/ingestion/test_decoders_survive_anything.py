@@ -40,7 +40,6 @@ def survived(folder: Path, chance: int, seconds: int, forms: tuple[str, ...] = (
     return run.stdout.splitlines()[-1]
 
 
-@pytest.mark.long
 def test_broken_files_of_every_form_give_rows_or_a_refusal(tmp_path: Path) -> None:
     said = survived(tmp_path, int(os.environ["TEST_SEED"]), 25)
     rows, refused = (int(word.strip("rowsefud ")) for word in said.split(",")[:2])

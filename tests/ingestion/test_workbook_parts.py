@@ -242,6 +242,23 @@ def test_a_sheet_whose_cells_reach_too_far_is_refused_before_a_grid_is_made(
         read(path)
 
 
+@pytest.mark.parametrize(
+    ("first_row", "end_row", "end_column"), [(9, 3, 2), (0, 0x7FFF_FFFF, 2), (0, 3, 0xFFFF)]
+)
+def test_a_range_that_no_sheet_has_is_refused_before_memory_is_reserved_for_it(
+    tmp_path: Path, first_row: int, end_row: int, end_column: int
+) -> None:
+    content = xls(tmp_path / "a.xls", [["代码"], ["1"]]).read_bytes()
+    said = struct.pack("<HHII", 0x0200, 14, 0, 2)
+    assert content.count(said) == 1
+    place = content.index(said) + 4
+    changed = struct.pack("<IIHH", first_row, end_row, 0, end_column)
+    path = tmp_path / "b.xls"
+    path.write_bytes(content[:place] + changed + content[place + len(changed) :])
+    with pytest.raises(DeliveryError, match="broken"):
+        read(path)
+
+
 def test_a_workbook_that_unfolds_to_too_much_is_refused(tmp_path: Path) -> None:
     path = xlsx(tmp_path / "a.xlsx", [HEADER, ["1", "甲", 1]])
     repacked(path, "xl/worksheets/sheet1.xml", b" " * (80 << 20))
