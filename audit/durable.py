@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from resource_catalogue.on_disk import to_disk
+
 
 @contextmanager
 def locked(path: Path) -> Iterator[int]:
@@ -37,16 +39,7 @@ def make_folder(folder: Path) -> None:
     if not folder.exists():
         make_folder(folder.parent)
         folder.mkdir(exist_ok=True, mode=0o700)
-        sync_folder(folder.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        to_disk(folder.parent)
 
 
 def write_synced(descriptor: int, data: bytes) -> None:
@@ -66,4 +59,4 @@ def write_whole(path: Path, data: bytes) -> None:
     finally:
         os.close(descriptor)
     draft.replace(path)
-    sync_folder(path.parent)
+    to_disk(path.parent)

@@ -21,9 +21,10 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from audit.durable import locked, make_folder, sync_folder, write_synced
+from audit.durable import locked, make_folder, write_synced
 from audit.verifier import ZERO
 from resource_catalogue.errors import CivicError, LakeError
+from resource_catalogue.on_disk import to_disk
 
 Line = tuple[dt.date, dict[str, Any]]
 """An access's own day and its fields."""
@@ -208,7 +209,7 @@ class Journal:
         page = f"{day.isoformat()}.jsonl"
         _point(lock, page)
         os.close(os.open(self.folder / page, os.O_WRONLY | os.O_CREAT, 0o600))
-        sync_folder(self.folder)
+        to_disk(self.folder)
         return replace(tail, page=page, size=0)
 
     def _written(self, tail: Tail, records: list[dict[str, Any]]) -> Tail:
@@ -223,7 +224,7 @@ class Journal:
         try:
             write_synced(descriptor, data)
             if not tail.size:
-                sync_folder(self.folder)
+                to_disk(self.folder)
         except OSError:
             # After a failed sync the system may take the bytes for written: nothing may be built on them.
             with suppress(OSError):
@@ -259,7 +260,7 @@ def _move_torn_aside(path: Path, start: int) -> None:
             os.fsync(aside.fileno())
         file.truncate(whole)
         os.fsync(file.fileno())
-    sync_folder(path.parent)
+    to_disk(path.parent)
 
 
 def _whole_until(file: BinaryIO, start: int, size: int) -> int:

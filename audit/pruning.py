@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from audit.durable import sync_folder
 from audit.record import AccessRecord
 from audit.sealing import followed
 from audit.signing import Signer
@@ -21,6 +20,7 @@ from lake import Lake
 from lake.engine import engine_errors
 from lake.tables import ACCESS, SCHEMAS
 from resource_catalogue.errors import LakeError
+from resource_catalogue.on_disk import to_disk
 
 LEAST_YEARS = 3
 """Years below which no setting may go."""
@@ -131,7 +131,7 @@ def _remove(record: AccessRecord, lake: Lake) -> None:
     for day, path in record.journal.pages():
         if day.isoformat() <= pruned["day"]:
             path.unlink()
-    sync_folder(record.journal.folder)
+    to_disk(record.journal.folder)
 
 
 def _remove_rows(lake: Lake, last: int) -> None:

@@ -1,8 +1,8 @@
 """Check an export of the record of access (存取记录), with nothing but the export: chain, Merkle roots, signatures.
 
-This file is part of every export as ``verify.py`` and runs by itself: ``python verify.py [FOLDER] [--key HASH]``. It
-needs only the standard library, and the package ``cryptography`` for the signatures. The platform checks with the same
-functions. Not here: writing anything.
+This file is part of every export as ``verify.py`` and runs by itself: ``python verify.py [FOLDER|ZIP] [--key HASH]``.
+It needs only the standard library, and the package ``cryptography`` for the signatures. The platform checks with the
+same functions. Not here: writing anything.
 """
 
 import argparse
@@ -12,8 +12,10 @@ import importlib
 import io
 import json
 import sys
+import zipfile
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -189,6 +191,22 @@ def day_links(days: Sequence[Document]) -> Iterator[Fault]:
             yield day["day"], "count and numbers of the day differ"
 
 
+@contextmanager
+def opened(export: Path) -> Iterator[Any]:
+    """Open an export, packed or not, for ``check_export``.
+
+    Raises:
+        FileNotFoundError: There is nothing at that path.
+        zipfile.BadZipFile: It is a file of another kind.
+    """
+    if not export.is_file():
+        export.lstat()
+        yield export
+        return
+    with zipfile.ZipFile(export) as archive:
+        yield zipfile.Path(archive)
+
+
 def check_export(folder: Any, expected_key: str | None = None) -> Check:
     """Check a folder (or the root of a zip): every fault is named; no fault means that it is whole and unchanged.
 
@@ -305,16 +323,33 @@ def _take_selected(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check the export that is named, or the one that this file lies in; 0 where it is whole."""
+    """Check the export that is named, or the one that this file lies in.
+
+    Returns:
+        0 where it is whole, 1 where it is not, 2 where it is no export, 3 where its signatures were not checked.
+    """
     parser = argparse.ArgumentParser(
         description="校验存取记录导出件 / check an export of the record of access"
     )
-    parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).parent)
+    parser.add_argument(
+        "export",
+        nargs="?",
+        type=Path,
+        default=Path(__file__).parent,
+        help="目录或 .zip / a folder or .zip; default the folder of this file",
+    )
     parser.add_argument("--key", help="公钥指纹 / fingerprint of the public key, got by another way")
     chosen = parser.parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-    check = check_export(chosen.folder, chosen.key)
+    try:
+        with opened(chosen.export) as root:
+            check = check_export(root, chosen.key)
+    except (OSError, zipfile.BadZipFile):
+        sys.stdout.write(
+            f"{chosen.export}: 不是导出件 / not an export; 期望 / expected: 目录或 .zip / a folder or .zip\n"
+        )
+        return 2
     for place, found in check.faults:
         sys.stdout.write(f"{place}: {found}\n")
     sys.stdout.write(

@@ -6,7 +6,7 @@ making a transition (``ledger.advance``).
 
 from enum import StrEnum
 
-from casework.transition import UNOPENED, Party, Transition
+from casework.transition import UNOPENED, Party, step
 from resource_catalogue.model import Label
 
 
@@ -41,156 +41,65 @@ ENDED_STATES = frozenset(
 """States in which nothing more happens."""
 OPEN_GRANT_STATES = (AccessState.REQUESTED, AccessState.IN_FORCE, AccessState.SUSPENDED)
 """States of a grant that is not over."""
+_ACTIVE = (AccessState.ACTIVE,)
 _LIVE = (AccessState.ACTIVE, AccessState.SUSPENDED)
 
 RECIPIENT = (
-    Transition(
-        "register", (UNOPENED,), AccessState.ACTIVE, Party.RAISING_BODY, Label(zh="登记", en="Register")
-    ),
-    Transition(
-        "enrol", (UNOPENED,), AccessState.ACTIVE, Party.HOLDER, Label(zh="注册", en="Register oneself")
-    ),
-    Transition(
-        "change_password",
-        (AccessState.ACTIVE,),
-        None,
-        Party.HOLDER,
-        Label(zh="修改密码", en="Change the password"),
-    ),
-    Transition(
-        "make_key",
-        (AccessState.ACTIVE,),
-        None,
-        Party.HOLDER,
-        Label(zh="生成访问密钥", en="Make an access key"),
-    ),
-    Transition(
-        "revoke_key",
-        (AccessState.ACTIVE,),
-        None,
-        Party.HOLDER,
-        Label(zh="吊销访问密钥", en="Revoke an access key"),
-    ),
-    Transition(
-        "close_account",
-        (AccessState.ACTIVE,),
-        AccessState.ENDED,
-        Party.HOLDER,
-        Label(zh="注销账号", en="Close one's account"),
-    ),
-    Transition(
+    step("register", (UNOPENED,), AccessState.ACTIVE, Party.RAISING_BODY, "登记", "Register"),
+    step("enrol", (UNOPENED,), AccessState.ACTIVE, Party.HOLDER, "注册", "Register oneself"),
+    step("change_password", _ACTIVE, None, Party.HOLDER, "修改密码", "Change the password"),
+    step("make_key", _ACTIVE, None, Party.HOLDER, "生成访问密钥", "Make an access key"),
+    step("revoke_key", _ACTIVE, None, Party.HOLDER, "吊销访问密钥", "Revoke an access key"),
+    step("close_account", _ACTIVE, AccessState.ENDED, Party.HOLDER, "注销账号", "Close one's account"),
+    step(
         "erase_contact",
         (*_LIVE, AccessState.ENDED),
         None,
         Party.PLATFORM,
-        Label(zh="删除联系方式", en="Erase the contact"),
+        "删除联系方式",
+        "Erase the contact",
     ),
-    Transition(
-        "issue_token",
-        (AccessState.ACTIVE,),
-        None,
-        Party.RAISING_BODY,
-        Label(zh="签发令牌", en="Issue a token"),
-    ),
-    Transition(
-        "issue_client",
-        (AccessState.ACTIVE,),
-        None,
-        Party.RAISING_BODY,
-        Label(zh="签发客户端凭据", en="Issue client credentials"),
-    ),
-    Transition(
-        "write_profile",
-        (AccessState.ACTIVE,),
-        None,
-        Party.RAISING_BODY,
-        Label(zh="写出接入文件", en="Write a profile file"),
-    ),
-    Transition(
-        "revoke_tokens", _LIVE, None, Party.RAISING_BODY, Label(zh="吊销令牌", en="Revoke all credentials")
-    ),
-    Transition(
-        "suspend",
-        (AccessState.ACTIVE,),
-        AccessState.SUSPENDED,
-        Party.RAISING_BODY,
-        Label(zh="暂停", en="Suspend"),
-    ),
-    Transition(
-        "resume",
-        (AccessState.SUSPENDED,),
-        AccessState.ACTIVE,
-        Party.RAISING_BODY,
-        Label(zh="恢复", en="Resume"),
-    ),
-    Transition("end", _LIVE, AccessState.ENDED, Party.RAISING_BODY, Label(zh="终止", en="End")),
+    step("issue_token", _ACTIVE, None, Party.RAISING_BODY, "签发令牌", "Issue a token"),
+    step("issue_client", _ACTIVE, None, Party.RAISING_BODY, "签发客户端凭据", "Issue client credentials"),
+    step("write_profile", _ACTIVE, None, Party.RAISING_BODY, "写出接入文件", "Write a profile file"),
+    step("revoke_tokens", _LIVE, None, Party.RAISING_BODY, "吊销令牌", "Revoke all credentials"),
+    step("suspend", _ACTIVE, AccessState.SUSPENDED, Party.RAISING_BODY, "暂停", "Suspend"),
+    step("resume", (AccessState.SUSPENDED,), AccessState.ACTIVE, Party.RAISING_BODY, "恢复", "Resume"),
+    step("end", _LIVE, AccessState.ENDED, Party.RAISING_BODY, "终止", "End"),
 )
 SHARE_GRANT = (
-    Transition(
-        "request", (UNOPENED,), AccessState.REQUESTED, Party.RAISING_BODY, Label(zh="受理", en="Request")
-    ),
-    Transition(
+    step("request", (UNOPENED,), AccessState.REQUESTED, Party.RAISING_BODY, "受理", "Request"),
+    step(
         "consent",
         (AccessState.REQUESTED, AccessState.SUSPENDED),
         None,
         Party.BODY_CONCERNED,
-        Label(zh="同意", en="Consent"),
+        "同意",
+        "Consent",
     ),
-    Transition(
+    step(
         "enter_into_force",
         (AccessState.REQUESTED,),
         AccessState.IN_FORCE,
         Party.PLATFORM,
-        Label(zh="生效", en="Enter into force"),
+        "生效",
+        "Enter into force",
     ),
-    Transition(
-        "refuse",
-        (AccessState.REQUESTED,),
-        AccessState.REFUSED,
-        Party.BODY_CONCERNED,
-        Label(zh="不同意", en="Refuse"),
-    ),
-    Transition(
-        "suspend",
-        (AccessState.IN_FORCE,),
-        AccessState.SUSPENDED,
-        Party.PLATFORM,
-        Label(zh="暂停", en="Suspend"),
-    ),
-    Transition(
-        "resume",
-        (AccessState.SUSPENDED,),
-        AccessState.IN_FORCE,
-        Party.PLATFORM,
-        Label(zh="恢复", en="Resume"),
-    ),
-    Transition(
-        "follow_catalogue",
-        OPEN_GRANT_STATES,
-        None,
-        Party.PLATFORM,
-        Label(zh="随目录更新", en="Follow the catalogue"),
-    ),
-    Transition(
-        "revoke",
-        OPEN_GRANT_STATES,
-        AccessState.REVOKED,
-        Party.BODY_CONCERNED,
-        Label(zh="撤销", en="Revoke"),
-    ),
-    Transition(
-        "expire", OPEN_GRANT_STATES, AccessState.EXPIRED, Party.PLATFORM, Label(zh="到期", en="Expire")
-    ),
+    step("refuse", (AccessState.REQUESTED,), AccessState.REFUSED, Party.BODY_CONCERNED, "不同意", "Refuse"),
+    step("suspend", (AccessState.IN_FORCE,), AccessState.SUSPENDED, Party.PLATFORM, "暂停", "Suspend"),
+    step("resume", (AccessState.SUSPENDED,), AccessState.IN_FORCE, Party.PLATFORM, "恢复", "Resume"),
+    step("follow_catalogue", OPEN_GRANT_STATES, None, Party.PLATFORM, "随目录更新", "Follow the catalogue"),
+    step("revoke", OPEN_GRANT_STATES, AccessState.REVOKED, Party.BODY_CONCERNED, "撤销", "Revoke"),
+    step("expire", OPEN_GRANT_STATES, AccessState.EXPIRED, Party.PLATFORM, "到期", "Expire"),
 )
 CONSUMER_SUSPENSION = (
-    Transition(
-        "suspend", (UNOPENED,), AccessState.IN_FORCE, Party.RAISING_BODY, Label(zh="暂停服务", en="Suspend")
-    ),
-    Transition(
+    step("suspend", (UNOPENED,), AccessState.IN_FORCE, Party.RAISING_BODY, "暂停服务", "Suspend"),
+    step(
         "lift",
         (AccessState.IN_FORCE,),
         AccessState.LIFTED,
         Party.RAISING_BODY,
-        Label(zh="恢复服务", en="Lift the suspension"),
+        "恢复服务",
+        "Lift the suspension",
     ),
 )

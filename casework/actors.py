@@ -65,14 +65,14 @@ def check_may(release: Release, actor: Actor, case: Case, transition: Transition
     if transition.by == Party.PLATFORM or not stands_for(release, actor.agency, body):
         raise NotPermitted(
             case.id,
-            f"无权办理 / {transition.act} by {actor.agency}",
+            f"{actor.agency}: 无权办理 / may not {transition.act}",
             body,
             "由该机构办理 / let that body act",
         )
     if transition.post and actor.post != transition.post:
         raise NotPermitted(
             case.id,
-            f"无权办理 / {transition.act} by post {actor.post}",
+            f"{actor.post}: 该岗位无权办理 / this post may not {transition.act}",
             transition.post,
             "由该岗位办理 / let that post act",
         )

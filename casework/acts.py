@@ -166,7 +166,10 @@ def _answer_kind(case: Case, kind: AnswerKind | str) -> AnswerKind:
         return AnswerKind(kind)
     except ValueError:
         raise CaseError(
-            case.id, f"answer {kind}", " | ".join(AnswerKind), "选择其一 / choose one of them"
+            case.id,
+            f"没有此反馈 / no such answer: {kind[:40]!r}",
+            " | ".join(AnswerKind),
+            "选择其一 / choose one of them",
         ) from None
 
 

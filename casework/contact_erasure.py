@@ -45,13 +45,16 @@ def erase_form_contact(
         entry = session.get(FormEntry, case_id)
         if entry is None:
             raise CaseError(
-                f"表单 / form {case_id[:40]!r}", "没有此件 / no such form", "a number such as F-2026-0001"
+                f"表单 / form {case_id[:40]!r}",
+                "没有此件 / no such form",
+                "编号，如 / a number such as F-2026-0001",
+                "列出表单 / civiclake forms list",
             )
         concerned = (entry.case.agency_id, entry.case.raised_by)
         if not any(stands_for(release, actor.agency, body) for body in concerned):
             raise NotPermitted(
                 case_id,
-                f"erased by {actor.agency}",
+                f"{actor.agency}: 无权删除 / may not erase it",
                 " | ".join(concerned),
                 "由该机构办理 / let that body act",
             )

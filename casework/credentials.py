@@ -100,10 +100,11 @@ def issue_client(
 def revoke_tokens(
     state: State, release: Release, recipient_id: str, actor: Actor, reason: str, as_of: dt.datetime
 ) -> list[str]:
-    """Revoke all credentials of a recipient at once; return their ids.
+    """Revoke all credentials of a recipient that are still good, at once; return their ids.
 
     Raises:
-        NotPermitted: The actor may not.
+        NotPermitted: The actor is no data or quality officer of authority or operator.
+        NotFoundError: There is no such recipient.
         CaseError: No reason, or the recipient has ended.
     """
     check_administers(release, actor, f"接收方 / recipient {recipient_id}", state.day(as_of))

@@ -83,8 +83,8 @@ def decide_delivery(
         elif (DECISIONS[decided.decision], decided.agency, decided.post) != (act, actor.agency, actor.post):
             raise CaseError(
                 decided.decision_id,
-                f"delivery {delivery_id} was {decided.decision} by {decided.agency}/{decided.post} before",
-                "one decision per delivery",
+                f"{delivery_id} 已有决定 / was {decided.decision} by {decided.agency}/{decided.post} before",
+                "每批次一次决定 / one decision per delivery",
                 "请数源重新报送 / ask for a new delivery",
             )
     flush_decisions(state, lake)
@@ -158,7 +158,7 @@ def _held(lake: Lake, delivery_id: str) -> tuple[str, str]:
     if state != "held":
         raise DeliveryError(
             f"delivery {delivery_id}",
-            f"state {state}",
+            f"状态为 / in state {state}",
             "held",
             "只有暂存批次需要决定 / only held ones are decided",
         )
@@ -174,8 +174,8 @@ def _deciding_body(release: Release, actor: Actor, agency_id: str, delivery_id: 
         return actor.agency
     raise NotPermitted(
         f"delivery {delivery_id}",
-        f"decision by {actor}",
-        f"{QUALITY_OFFICER} of authority or operator, or {agency_id}/{DATA_OFFICER}",
+        f"{actor}: 无权决定 / may not decide it",
+        f"主管或运营机构的 / {QUALITY_OFFICER} of authority or operator, or {agency_id}/{DATA_OFFICER}",
         "由有权岗位决定 / let one of them decide",
     )
 

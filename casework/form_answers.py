@@ -116,7 +116,10 @@ def read_form(state: State, release: Release, case_id: str, actor: Actor, as_of:
         if not any(stands_for(release, actor.agency, body) for body in concerned):
             expected = " | ".join(dict.fromkeys(concerned))
             raise NotPermitted(
-                case_id, f"read by {actor.agency}", expected, "由该机构查阅 / let that body read"
+                case_id,
+                f"{actor.agency}: 无权查阅 / may not read it",
+                expected,
+                "由该机构查阅 / let that body read",
             )
         advance(session, entry.case, Act("read", actor, instant_of_act(state, session, case_id, as_of)))
         return _written(session, entry)
@@ -163,7 +166,10 @@ def answer_form(
         _check_speaks(state, release, actor, entry, as_of)
         if outcome not in entry.outcomes:
             raise CaseError(
-                case_id, f"outcome {outcome[:40]!r}", " | ".join(entry.outcomes), "选择其一 / choose one"
+                case_id,
+                f"没有此结果 / no such outcome: {outcome[:40]!r}",
+                " | ".join(entry.outcomes),
+                "选择其一 / choose one",
             )
         entry.outcome = outcome
         return _worded(entry, "answer", actor, at, note, note_en)
@@ -231,10 +237,20 @@ def _entry(session: Session, case_id: str) -> FormEntry:
 def _written(session: Session, entry: FormEntry) -> Written:
     content = session.get(FormContent, entry.case_id)
     if content is None:
-        raise CaseError(entry.case_id, "the content is missing", "what was sent", "verify the ledger")
+        raise CaseError(
+            entry.case_id,
+            "来件内容缺失 / the content is missing",
+            "收到时的内容 / what was sent",
+            "校验台账 / verify the ledger",
+        )
     found = content_hash(content.salt, content.text, content.contact)
     if not hmac.compare_digest(found, entry.content_hash):
-        raise CaseError(entry.case_id, "the content was changed", "what was sent", "restore it from a backup")
+        raise CaseError(
+            entry.case_id,
+            "来件内容被改动 / the content was changed",
+            "收到时的内容 / what was sent",
+            "从备份恢复 / restore it from a backup",
+        )
     return Written(content.text, content.contact)
 
 

@@ -6,7 +6,7 @@ outcomes a regulation admits (profile), who exactly may act (``form_answers.py``
 
 from enum import StrEnum
 
-from casework.transition import UNOPENED, Party, Transition
+from casework.transition import UNOPENED, Party, step
 from resource_catalogue.model import Label
 
 
@@ -32,6 +32,7 @@ OPEN_FORM_STATES = (FormState.RECEIVED, FormState.PASSED_ON, FormState.IN_WORK)
 ENDED_FORM_STATES = frozenset({FormState.CLOSED, FormState.SENT_BACK})
 """States in which nothing more happens."""
 _WITH_BODY = (FormState.PASSED_ON, FormState.IN_WORK)
+_ANY = tuple(FormState)
 
 DEMAND_OUTCOMES: dict[str, Label] = {
     "listed": Label(zh="列入开放", en="Listed for opening"),
@@ -41,40 +42,14 @@ DEMAND_OUTCOMES: dict[str, Label] = {
 SENT_BACK_LABEL = Label(zh="退回", en="Sent back")
 
 PUBLIC_FORM = (
-    Transition("submit", (UNOPENED,), FormState.RECEIVED, Party.PLATFORM, Label(zh="收到", en="Received")),
-    Transition(
-        "pass_on",
-        (FormState.RECEIVED,),
-        FormState.PASSED_ON,
-        Party.PLATFORM,
-        Label(zh="转交", en="Passed on"),
-    ),
-    Transition(
-        "read",
-        (*OPEN_FORM_STATES, *sorted(ENDED_FORM_STATES)),
-        None,
-        Party.BODY_CONCERNED,
-        Label(zh="查阅内容", en="Content read"),
-    ),
-    Transition(
-        "erase_contact",
-        (*OPEN_FORM_STATES, *sorted(ENDED_FORM_STATES)),
-        None,
-        Party.BODY_CONCERNED,
-        Label(zh="删除联系方式", en="Contact erased"),
-    ),
-    Transition(
-        "accept",
-        (FormState.PASSED_ON,),
-        FormState.IN_WORK,
-        Party.AGENCY,
-        Label(zh="受理", en="Taken up"),
-    ),
-    Transition(
-        "recalculate", _WITH_BODY, None, Party.PLATFORM, Label(zh="重算期限", en="Recalculate the due date")
-    ),
-    Transition("answer", _WITH_BODY, FormState.CLOSED, Party.AGENCY, Label(zh="答复", en="Answered")),
-    Transition("send_back", _WITH_BODY, FormState.SENT_BACK, Party.AGENCY, Label(zh="退回", en="Sent back")),
+    step("submit", (UNOPENED,), FormState.RECEIVED, Party.PLATFORM, "收到", "Received"),
+    step("pass_on", (FormState.RECEIVED,), FormState.PASSED_ON, Party.PLATFORM, "转交", "Passed on"),
+    step("read", _ANY, None, Party.BODY_CONCERNED, "查阅内容", "Content read"),
+    step("erase_contact", _ANY, None, Party.BODY_CONCERNED, "删除联系方式", "Contact erased"),
+    step("accept", (FormState.PASSED_ON,), FormState.IN_WORK, Party.AGENCY, "受理", "Taken up"),
+    step("recalculate", _WITH_BODY, None, Party.PLATFORM, "重算期限", "Recalculate the due date"),
+    step("answer", _WITH_BODY, FormState.CLOSED, Party.AGENCY, "答复", "Answered"),
+    step("send_back", _WITH_BODY, FormState.SENT_BACK, Party.AGENCY, "退回", "Sent back"),
 )
 PUBLIC_ACTS = frozenset({"submit", "pass_on", "accept", "answer", "send_back"})
 """Acts that the sender sees; who has read the form is for the ledger."""

@@ -135,10 +135,10 @@ def check_receiver(
 
 
 def check_divisions(entry: SharedEntry, divisions: Sequence[str]) -> None:
-    """Refuse rows of divisions of an entry whose rows name none.
+    """Refuse to narrow a grant to divisions where the entry's rows name none.
 
     Raises:
-        CaseError: They do not.
+        CaseError: Divisions are named and the entry has no column of divisions.
     """
     if divisions and not entry.has_divisions:
         raise CaseError(

@@ -10,7 +10,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Literal
 
-from casework.models import Clock
+from casework.models import Case, Clock
 from norms.working_days import WorkingCalendar
 from resource_catalogue.calendar import load_calendar
 from resource_catalogue.errors import CaseError
@@ -89,7 +89,10 @@ def step_terms(profile: Profile, kind: str, step: Step, targets: TargetSettings)
         return _terms(profile, step, n, "none" if n is None else "target")
     if step.limit.unit != WORKING_DAY:
         raise CaseError(
-            profile.reference, f"a limit in {step.limit.unit}", WORKING_DAY, "改用工作日 / count working days"
+            profile.reference,
+            f"时限单位为 / a limit in {step.limit.unit}",
+            WORKING_DAY,
+            "改用工作日 / count working days",
         )
     return _terms(profile, step, step.limit.n, "prescribed")
 
@@ -113,6 +116,22 @@ def start_clock(
     )
     set_due(clock, day, limits)
     return clock
+
+
+def clock_of(case: Case) -> Clock:
+    """Return the clock of a case that was issued under one.
+
+    Raises:
+        CaseError: It has none: the state was changed from outside.
+    """
+    if case.clock is None:
+        raise CaseError(
+            case.id,
+            "任务没有时钟 / a task without a clock",
+            "每轮一个时钟 / one clock per round",
+            "校验台账 / verify the ledger",
+        )
+    return case.clock
 
 
 def set_due(clock: Clock, day: dt.date, limits: Limits) -> bool:

@@ -17,9 +17,8 @@ def checked_note(where: str, text: str, required: bool = True) -> str:
     """Return a note without outer space.
 
     Raises:
-        CaseError: It is empty, too long, or holds what looks like an ID number or mobile phone. The note is
-        not
-            repeated in the message.
+        CaseError: It is empty, too long, or holds what looks like an ID number or mobile phone; the message does not
+            repeat it.
     """
     note = text.strip()
     if required and not note:
@@ -32,16 +31,16 @@ def checked_note(where: str, text: str, required: bool = True) -> str:
     if len(note) > _MAX:
         raise CaseError(
             where,
-            f"{len(note)} 字 / a note of {len(note)} characters",
-            f"至多 / at most {_MAX}",
+            f"说明有 {len(note)} 字 / a note of {len(note)} characters",
+            f"至多 {_MAX} 字 / at most {_MAX} characters",
             "精简 / shorten it",
         )
     if holds_identifier(note):
         raise CaseError(
             where,
             "疑似含身份号码或电话号码 / the note holds what looks like an ID number or a phone number",
-            "以编号或行号指明 / rows named by number or line",
-            "删去号码，注明行号 / leave the number out, name the row",
+            "不含号码的说明 / a note without such numbers",
+            "删去号码，以编号或行号指明 / leave the number out, name the case or row instead",
         )
     return note
 

@@ -139,7 +139,8 @@ def suspend(
     """Suspend a recipient; its next request is refused, and its sessions on the portal are over.
 
     Raises:
-        NotPermitted: The actor may not.
+        NotPermitted: The actor is no data or quality officer of authority or operator.
+        NotFoundError: There is no such recipient.
         CaseError: No reason, or it is not active.
     """
     return _decide(state, release, recipient_id, "suspend", actor, reason, as_of, told)
@@ -151,7 +152,8 @@ def resume(
     """Let a suspended recipient in again.
 
     Raises:
-        NotPermitted: The actor may not.
+        NotPermitted: The actor is no data or quality officer of authority or operator.
+        NotFoundError: There is no such recipient.
         CaseError: No reason, or it is not suspended.
     """
     return _decide(state, release, recipient_id, "resume", actor, reason, as_of)
@@ -169,7 +171,8 @@ def end(
     """End a recipient for good: its credentials and grants are revoked with it, its sessions are over.
 
     Raises:
-        NotPermitted: The actor may not.
+        NotPermitted: The actor is no data or quality officer of authority or operator.
+        NotFoundError: There is no such recipient.
         CaseError: No reason, or it has ended before.
     """
     return _decide(state, release, recipient_id, "end", actor, reason, as_of, told)

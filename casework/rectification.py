@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from casework.evidence import Evidence, Found
 from casework.ledger import Act, advance, by_platform
-from casework.limits import Limits, Terms, rectification_terms, set_due, start_clock
+from casework.limits import Limits, Terms, clock_of, rectification_terms, set_due, start_clock
 from casework.models import Case, Receipt, TaskRow
 from casework.numbering import next_id, next_sequence
 from casework.rounds import evaluate, is_exempt, is_settled, ranges
@@ -27,7 +27,6 @@ from casework.state import State
 from casework.transitions import OPEN_STATES, CaseState, Outcome
 from lake import Lake
 from resource_catalogue.acting_bodies import bodies
-from resource_catalogue.errors import CaseError
 from resource_catalogue.release import Release
 
 KIND = "rectification"
@@ -207,9 +206,7 @@ class _Run:
         self.done.rows["issued"] += len(founds)
 
     def _reopen(self, case: Case, founds: list[Found]) -> None:
-        clock = case.clock
-        if clock is None:
-            raise CaseError(case.id, "a task without a clock", "one clock per round", "verify the ledger")
+        clock = clock_of(case)
         case.round += 1
         first = len(case.rows) + 1
         case.rows.extend(_frozen(case, found, number) for number, found in enumerate(founds, start=first))

@@ -13,6 +13,7 @@ from resource_catalogue.entities import ENTITIES, Entity
 from resource_catalogue.errors import CaseError, NotFoundError
 from resource_catalogue.model import STRICTNESS, AccessType, LegalBasis
 from resource_catalogue.release import Release
+from resource_catalogue.replacement import replacement_of
 from resource_catalogue.resource import Column, Resource
 
 _PERSONAL = frozenset({"citizen_id", "person_name", "phone"})
@@ -75,9 +76,10 @@ def shared_entry(release: Release, entry: str, also_built: Collection[str] = ())
         )
     state = release.states.get(entry)
     if state != "listed":
+        said = replacement_of(release, entry) if state == "retired" else None
         raise CaseError(
             entry,
-            f"状态 {state}: 未发布 / not listed",
+            f"状态 {state}: 未发布 / not listed" + (f"; {said.zh} / {said.en}" if said else ""),
             "已发布 / listed",
             "先发布目录条目 / list the entry first",
         )

@@ -106,7 +106,10 @@ def open_state(url: str, time_zone: str = "Asia/Shanghai") -> State:
         engine = create_engine(address, hide_parameters=True, connect_args=_connect_arguments(address))
     except (ModuleNotFoundError, NoSuchModuleError):
         raise SettingError(
-            _SETTING, f"no driver for {address.get_backend_name()}", "an installed driver", "install psycopg"
+            _SETTING,
+            f"没有驱动 / no driver for {address.get_backend_name()}",
+            "已安装的驱动 / an installed driver",
+            "安装 / install psycopg",
         ) from None
     _listen(engine)
     with _plain_errors(address):
@@ -119,11 +122,11 @@ def _address(url: str) -> URL:
         address = make_url(url)
     except ArgumentError:
         raise SettingError(
-            _SETTING, "not an address", "sqlite:///path or postgresql://user@host/name"
+            _SETTING, "不是数据库地址 / not an address", "sqlite:///path or postgresql://user@host/name"
         ) from None
     kind = address.get_backend_name()
     if kind not in ("sqlite", "postgresql"):
-        raise SettingError(_SETTING, kind, "sqlite or postgresql", "choose one of the two")
+        raise SettingError(_SETTING, kind, "sqlite or postgresql", "选择其一 / choose one of the two")
     return address.set(drivername="postgresql+psycopg") if kind == "postgresql" else address
 
 
@@ -135,7 +138,9 @@ def _make_folder(address: URL) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise SettingError(
-            _SETTING, f"{folder} cannot be made ({type(error).__name__})", "a folder that can be written"
+            _SETTING,
+            f"{folder}: 不能建立 / cannot be made ({type(error).__name__})",
+            "可写的目录 / a folder that can be written",
         ) from None
 
 
@@ -169,8 +174,13 @@ def _plain_errors(address: URL | None = None) -> Iterator[None]:
         kind, lost = type(error.orig).__name__, error.connection_invalidated
     else:
         return
-    where = address.render_as_string(hide_password=True) if address else "operational state"
+    where = address.render_as_string(hide_password=True) if address else "运行状态库 / operational state"
     if address is not None:
-        raise SettingError(where, f"cannot be opened ({kind})", "a database that answers", f"see {_SETTING}")
-    found = "the connection was lost" if lost else f"the database refused ({kind})"
-    raise CaseError(where, found, "", "nothing was kept; run again")
+        raise SettingError(
+            where,
+            f"打不开 / cannot be opened ({kind})",
+            "可连接的数据库 / a database that answers",
+            f"核对设置 / see {_SETTING}",
+        )
+    found = "连接中断 / the connection was lost" if lost else f"数据库拒绝 / the database refused ({kind})"
+    raise CaseError(where, found, "", "未保存任何内容，请再次运行 / nothing was kept; run again")

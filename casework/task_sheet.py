@@ -110,7 +110,10 @@ def export_task(
     resource = release.catalogue.resources.get(detail.task.resource)
     if resource is None:
         raise CaseError(
-            task_id, f"resource {detail.task.resource}", "a resource of the release", "check the release"
+            task_id,
+            f"发布版中没有 / not in the release: {detail.task.resource}",
+            "发布版中的资源 / a resource of the release",
+            "核对发布版 / check the release",
         )
     rows = [row for row in detail.rows if row.round == detail.task.round]
     sent = values(lake, resource, rows) if resource.agency == agency else {}

@@ -12,7 +12,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework.limits import Limits
+from casework.limits import Limits, clock_of
 from casework.models import Case, Event, Receipt, TaskRow
 from casework.rounds import awaits_decision, is_settled
 from casework.state import State
@@ -184,9 +184,7 @@ def inbox(state: State, agency: str) -> list[Arrival]:
 
 def task_of(case: Case) -> Task:
     """Describe a case of rectification."""
-    clock = case.clock
-    if clock is None:
-        raise CaseError(case.id, "a task without a clock", "one clock per round", "verify the ledger")
+    clock = clock_of(case)
     rows = case.current_rows
     return Task(
         id=case.id,

@@ -42,3 +42,16 @@ class Transition:
     def target(self, state: str) -> str:
         """Return the state after the act."""
         return str(self.to_state or state)
+
+
+def step(
+    act: str,
+    from_states: tuple[str, ...],
+    to_state: StrEnum | None,
+    by: Party,
+    zh: str,
+    en: str,
+    post: str | None = None,
+) -> Transition:
+    """Return a transition; one call is one row of a table."""
+    return Transition(act, from_states, to_state, by, Label(zh=zh, en=en), post)

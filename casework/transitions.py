@@ -5,11 +5,18 @@ making them (``ledger.advance``), deciding when one is due (``rectification.py``
 and grants (``access_transitions.py``) and of forms (``form_transitions.py``).
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-from casework.access_transitions import CONSUMER_SUSPENSION, ENDED_STATES, RECIPIENT, SHARE_GRANT
-from casework.form_transitions import ENDED_FORM_STATES, PUBLIC_FORM
-from casework.transition import UNOPENED, Party, Transition
+from casework.access_transitions import (
+    ACCESS_STATES,
+    CONSUMER_SUSPENSION,
+    ENDED_STATES,
+    RECIPIENT,
+    SHARE_GRANT,
+)
+from casework.form_transitions import ENDED_FORM_STATES, FORM_STATES, PUBLIC_FORM
+from casework.transition import UNOPENED, Party, Transition, step
 from resource_catalogue.errors import CaseError
 from resource_catalogue.model import Label
 
@@ -84,88 +91,55 @@ QUALITY_OFFICER = "quality_officer"
 DATA_OFFICER = "data_officer"
 
 _WITH_AGENCY = (CaseState.ISSUED, CaseState.IN_WORK, CaseState.RETURNED, CaseState.REOPENED)
-OPEN_STATES = (CaseState.DRAFTED, *_WITH_AGENCY, CaseState.ANSWERED, CaseState.VERIFIED)
+_ANSWERED = (CaseState.ANSWERED,)
+_UNDER_WAY = (*_WITH_AGENCY, CaseState.ANSWERED)
+OPEN_STATES = (CaseState.DRAFTED, *_UNDER_WAY, CaseState.VERIFIED)
 """States in which a case still waits for something."""
 FINAL_STATES = frozenset({str(CaseState.CLOSED), *ENDED_STATES, *ENDED_FORM_STATES})
 """States in which a case of any kind is over."""
 
 
 RECTIFICATION = (
-    Transition("draft", (UNOPENED,), CaseState.DRAFTED, Party.PLATFORM, Label(zh="拟制", en="Draft")),
-    Transition("issue", (CaseState.DRAFTED,), CaseState.ISSUED, Party.PLATFORM, Label(zh="下发", en="Issue")),
-    Transition(
+    step("draft", (UNOPENED,), CaseState.DRAFTED, Party.PLATFORM, "拟制", "Draft"),
+    step("issue", (CaseState.DRAFTED,), CaseState.ISSUED, Party.PLATFORM, "下发", "Issue"),
+    step(
         "acknowledge",
         (CaseState.ISSUED, CaseState.REOPENED, CaseState.RETURNED),
         CaseState.IN_WORK,
         Party.AGENCY,
-        Label(zh="签收", en="Acknowledge"),
+        "签收",
+        "Acknowledge",
     ),
-    Transition(
-        "answer",
-        (*_WITH_AGENCY, CaseState.ANSWERED),
-        CaseState.ANSWERED,
-        Party.AGENCY,
-        Label(zh="反馈", en="Answer"),
-    ),
-    Transition(
+    step("answer", _UNDER_WAY, CaseState.ANSWERED, Party.AGENCY, "反馈", "Answer"),
+    step(
         "accept_answer",
-        (CaseState.ANSWERED,),
+        _ANSWERED,
         CaseState.IN_WORK,
         Party.RAISING_BODY,
-        Label(zh="认可反馈", en="Accept the answer"),
+        "认可反馈",
+        "Accept the answer",
         QUALITY_OFFICER,
     ),
-    Transition(
+    step(
         "return_answer",
-        (CaseState.ANSWERED,),
+        _ANSWERED,
         CaseState.RETURNED,
         Party.RAISING_BODY,
-        Label(zh="退回反馈", en="Return the answer"),
+        "退回反馈",
+        "Return the answer",
         QUALITY_OFFICER,
     ),
-    Transition(
-        "export",
-        (*_WITH_AGENCY, CaseState.ANSWERED, CaseState.CLOSED),
-        None,
-        Party.AGENCY,
-        Label(zh="导出清单", en="Export the sheet"),
-    ),
-    Transition(
-        "evaluate",
-        (*_WITH_AGENCY, CaseState.ANSWERED),
-        None,
-        Party.PLATFORM,
-        Label(zh="复核数据", en="Evaluate the data"),
-    ),
-    Transition(
-        "recalculate",
-        (*_WITH_AGENCY, CaseState.ANSWERED),
-        None,
-        Party.PLATFORM,
-        Label(zh="重算期限", en="Recalculate the due date"),
-    ),
-    Transition(
-        "verify",
-        (*_WITH_AGENCY, CaseState.ANSWERED),
-        CaseState.VERIFIED,
-        Party.PLATFORM,
-        Label(zh="核验通过", en="Verify"),
-    ),
-    Transition(
-        "close", (CaseState.VERIFIED,), CaseState.CLOSED, Party.PLATFORM, Label(zh="办结", en="Close")
-    ),
-    Transition(
-        "reopen", (CaseState.CLOSED,), CaseState.REOPENED, Party.PLATFORM, Label(zh="重新打开", en="Reopen")
-    ),
+    step("export", (*_UNDER_WAY, CaseState.CLOSED), None, Party.AGENCY, "导出清单", "Export the sheet"),
+    step("evaluate", _UNDER_WAY, None, Party.PLATFORM, "复核数据", "Evaluate the data"),
+    step("recalculate", _UNDER_WAY, None, Party.PLATFORM, "重算期限", "Recalculate the due date"),
+    step("verify", _UNDER_WAY, CaseState.VERIFIED, Party.PLATFORM, "核验通过", "Verify"),
+    step("close", (CaseState.VERIFIED,), CaseState.CLOSED, Party.PLATFORM, "办结", "Close"),
+    step("reopen", (CaseState.CLOSED,), CaseState.REOPENED, Party.PLATFORM, "重新打开", "Reopen"),
 )
 DELIVERY_DECISION = (
-    Transition("draft", (UNOPENED,), CaseState.DRAFTED, Party.PLATFORM, Label(zh="登记", en="Register")),
-    Transition(
-        "accept", (CaseState.DRAFTED,), CaseState.CLOSED, Party.RAISING_BODY, Label(zh="接受", en="Accept")
-    ),
-    Transition(
-        "reject", (CaseState.DRAFTED,), CaseState.CLOSED, Party.RAISING_BODY, Label(zh="拒收", en="Reject")
-    ),
+    step("draft", (UNOPENED,), CaseState.DRAFTED, Party.PLATFORM, "登记", "Register"),
+    step("accept", (CaseState.DRAFTED,), CaseState.CLOSED, Party.RAISING_BODY, "接受", "Accept"),
+    step("reject", (CaseState.DRAFTED,), CaseState.CLOSED, Party.RAISING_BODY, "拒收", "Reject"),
 )
 TRANSITIONS: dict[str, dict[str, Transition]] = {
     "rectification": {transition.act: transition for transition in RECTIFICATION},
@@ -176,6 +150,19 @@ TRANSITIONS: dict[str, dict[str, Transition]] = {
     "open_objection": {transition.act: transition for transition in PUBLIC_FORM},
     "open_demand": {transition.act: transition for transition in PUBLIC_FORM},
 }
+_OF_CASES = {str(state): label for state, label in STATE_LABELS.items()}
+_OF_ACCESS = {str(state): label for state, label in ACCESS_STATES.items()}
+_OF_FORMS = {str(state): label for state, label in FORM_STATES.items()}
+STATES: dict[str, Mapping[str, Label]] = {
+    "rectification": _OF_CASES,
+    "delivery_decision": _OF_CASES,
+    "recipient": _OF_ACCESS,
+    "share_grant": _OF_ACCESS,
+    "consumer_suspension": _OF_ACCESS,
+    "open_objection": _OF_FORMS,
+    "open_demand": _OF_FORMS,
+}
+"""What a person sees of the states of each kind of case."""
 
 
 def transition_for(kind: str, case_id: str, state: str, act: str) -> Transition:
@@ -186,13 +173,21 @@ def transition_for(kind: str, case_id: str, state: str, act: str) -> Transition:
     """
     transition = TRANSITIONS[kind].get(act)
     if transition is None or state not in transition.from_states:
-        admitted = [
-            t.act for t in TRANSITIONS[kind].values() if state in t.from_states and t.by != Party.PLATFORM
-        ]
-        raise CaseError(
-            case_id,
-            f"此状态不能办理 / {act} in state {state or 'none'}",
-            " | ".join(transition.from_states) if transition else "已知的办理动作 / a known act",
-            f"此状态可办理 / admitted now: {', '.join(admitted) or '—'}",
-        )
+        raise _not_admitted(kind, case_id, state, act)
     return transition
+
+
+def _not_admitted(kind: str, case_id: str, state: str, act: str) -> CaseError:
+    transition, labels = TRANSITIONS[kind].get(act), STATES[kind]
+    admitted = [t for t in TRANSITIONS[kind].values() if state in t.from_states and t.by != Party.PLATFORM]
+    now = labels[state].zh if state in labels else "尚未登记"
+    known = (
+        " | ".join(f"{labels[one].zh} {one}" for one in transition.from_states if one) if transition else ""
+    )
+    remedy = "此状态可办理 / admitted now: " + ", ".join(f"{t.act} ({t.label.zh})" for t in admitted)
+    return CaseError(
+        case_id,
+        f"{now}，不能{transition.label.zh if transition else '办理'} / {act} in state {state or 'none'}",
+        known or "已知的办理动作 / a known act",
+        remedy if admitted else "已了结，无须再办 / it is over: nothing is left to do",
+    )

@@ -3,8 +3,7 @@
 import datetime as dt
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +16,8 @@ from audit.record import AccessRecord
 from audit.sealing import DISK_ALARM
 from audit.search import search as search_record
 from audit.selection import Selection
-from audit.verifier import Document, Fault, check_export
+from audit.verifier import Document, Fault, check_export, opened
+from casework.actors import Actor
 from cli.audit_subject import Question, who_read
 from cli.catalogue_words import CatalogueWords
 from cli.options import HERE, As, AsJson, AsOf, Home, actor_of, chosen, open_deployment
@@ -40,7 +40,7 @@ To = Annotated[str | None, typer.Option("--to", metavar="DAY", help="至何日�
 Recipient = Annotated[str | None, typer.Option(help="接收方 / recipient")]
 Agency = Annotated[str | None, typer.Option(help="机构, 标识或名称 / agency, by id or name")]
 Entry = Annotated[str | None, typer.Option(help="资源、基础库或数据集 / resource, base table or dataset")]
-Action = Annotated[str | None, typer.Option(help=" | ".join(ACCESS_ACTIONS))]
+Action = Annotated[str | None, typer.Option(help=f"动作 / action: {' | '.join(ACCESS_ACTIONS)}")]
 Grant = Annotated[str | None, typer.Option(help="授权编号 / grant such as G-2026-0001")]
 Result = Annotated[str | None, typer.Option(help="结果 / result: answered, or the code of a refusal")]
 SubjectKey = Annotated[str | None, typer.Option(help="主体键 / keyed hash of one subject")]
@@ -196,28 +196,13 @@ def export(
     """导出 / Write the record, or a selection with proofs, for an auditor who has nothing else."""
     deployment = open_deployment(home, as_of)
     lake = Lake.of(deployment)
-    who = known_actor(current_release(lake), actor) if actor else None
+    who = (known_actor(current_release(lake), actor) if actor else None) or Actor("", "")
+    words = CatalogueWords.of(lake)
     selection = _selection(
-        deployment,
-        CatalogueWords.of(lake),
-        recipient,
-        agency,
-        entry,
-        action,
-        grant,
-        result,
-        subject_key,
-        first,
-        last,
+        deployment, words, recipient, agency, entry, action, grant, result, subject_key, first, last
     )
-    done = export_record(
-        AccessRecord.open(deployment),
-        out,
-        deployment.as_of,
-        selection,
-        who.agency if who else "",
-        who.post if who else "",
-    )
+    record = AccessRecord.open(deployment)
+    done = export_record(record, out, deployment.as_of, selection, who.agency, who.post)
     if as_json:
         print_json(asdict(done))
         return
@@ -238,8 +223,16 @@ def prune(home: Home = HERE, as_of: AsOf = None, as_json: AsJson = False) -> Non
 
 
 def _verify_export(export: Path, key: str | None, as_json: bool) -> None:
-    with own_place(export), _opened(export) as root:
-        check = check_export(root, key)
+    try:
+        with own_place(export), opened(export) as root:
+            check = check_export(root, key)
+    except zipfile.BadZipFile:
+        raise SettingError(
+            str(export),
+            "不是导出件 / not an export",
+            "目录或 .zip / a folder or .zip",
+            "核对路径 / check the path",
+        ) from None
     if as_json:
         print_json(asdict(check))
     else:
@@ -248,24 +241,6 @@ def _verify_export(export: Path, key: str | None, as_json: bool) -> None:
             + ("" if key else "（未核对指纹 / not compared with a known one）")
         )
     _told(check.faults, as_json)
-
-
-@contextmanager
-def _opened(export: Path) -> Iterator[Any]:
-    """Open an export, packed or not."""
-    if not export.is_file():
-        yield export
-        return
-    try:
-        with zipfile.ZipFile(export) as archive:
-            yield zipfile.Path(archive)
-    except zipfile.BadZipFile:
-        raise SettingError(
-            str(export),
-            "不是导出件 / not an export",
-            "目录或 .zip / a folder or .zip",
-            "核对路径 / check the path",
-        ) from None
 
 
 def _told(faults: Iterable[Fault], as_json: bool) -> None:

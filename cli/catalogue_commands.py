@@ -1,4 +1,4 @@
-"""Commands about the catalogue: check, publish, list, state, diff, schema, workbooks, coverage."""
+"""Commands about the catalogue: check, publish, list, state, diff, schema, workbooks, coverage, joint, paper."""
 
 import json
 from dataclasses import asdict
@@ -83,7 +83,9 @@ def list_(home: Home = HERE, as_json: AsJson = False) -> None:
 @app.command()
 def state(
     entry: Annotated[str, typer.Argument(help="资源或数据集标识 / id of a resource or dataset")],
-    to: Annotated[str, typer.Argument(help="draft | reviewed | listed | suspended | retired")],
+    to: Annotated[
+        str, typer.Argument(help="新状态 / new state: draft | reviewed | listed | suspended | retired")
+    ],
     registered_by: RegisteredBy,
     reviewed_by: ReviewedBy,
     home: Home = HERE,
@@ -202,11 +204,27 @@ def draft(
 
 
 @app.command()
+def joint(home: Home = HERE, as_of: AsOf = None, as_json: AsJson = False) -> None:
+    """协同采集登记 / List registered joint collections: item, lead, who collects what, agreement, period."""
+    from cli.joint_listing import print_joint
+
+    print_joint(open_deployment(home, as_of), as_json)
+
+
+@app.command()
 def coverage(home: Home = HERE, as_json: AsJson = False) -> None:
     """挂接率 / Show per agency: entries, those without data, data without a listed entry, attachment rate."""
     from cli.catalogue_workbook import print_coverage
 
     print_coverage(open_deployment(home), as_json)
+
+
+@app.command("non-digital")
+def non_digital(home: Home = HERE, as_of: AsOf = None, as_json: AsJson = False) -> None:
+    """待数字化 / List the entries that exist on paper only: volume, by whom, planned for when, days left or late."""
+    from cli.paper_entries import print_paper_entries
+
+    print_paper_entries(open_deployment(home, as_of), as_json)
 
 
 def _say_checked(checked: "list[CheckedFault]") -> None:

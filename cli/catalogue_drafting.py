@@ -32,10 +32,12 @@ def draft_files(deployment: "Deployment", files: Sequence[Path], agency: str, ou
         SettingError: A file of that name is there already, or the folder cannot be written.
     """
     from ingestion.drafting.draft import draft_entries
+    from ingestion.zip_limits import archive_bounds
     from resource_catalogue.catalogue import load_draft
 
     known = load_draft(deployment.catalogue).catalogue
-    drafted = draft_entries(_whole(files), known, agency, deployment.inbox)
+    with archive_bounds(deployment.settings.ingestion):
+        drafted = draft_entries(_whole(files), known, agency, deployment.inbox)
     _write(drafted, out or deployment.catalogue / "resources" / agency)
     _tell(drafted)
     if drafted.refused:
@@ -49,11 +51,14 @@ def draft_files(deployment: "Deployment", files: Sequence[Path], agency: str, ou
 
 
 def _whole(files: Sequence[Path]) -> list[Path]:
-    """Return the files in order; a folder stands for the files in it."""
+    """Return the files in order; a folder stands for the files in it that are no manifests of others."""
+    from ingestion.manifests import is_manifest
+
     found: list[Path] = []
     for path in files:
         with own_place(path):
-            found += sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]
+            inner = sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]
+            found += [one for one in inner if one == path or not is_manifest(one)]
     missing = next((path for path in found if not path.is_file()), None)
     if missing is not None:
         raise SettingError(

@@ -10,6 +10,7 @@ from reporting.rule_texts import rule_texts
 from resource_catalogue.agency import Agency
 from resource_catalogue.model import Label
 from resource_catalogue.release import Release
+from resource_catalogue.replacement import replacement_of
 
 
 class CatalogueWords:
@@ -54,6 +55,10 @@ class CatalogueWords:
         """Return the name of a resource."""
         known = self._release.catalogue.resources.get(resource) if self._release else None
         return known.name if known else Label(zh=resource)
+
+    def replacement(self, resource: str) -> Label | None:
+        """Return what becomes of a resource that another replaces; null where none does."""
+        return replacement_of(self._release, resource) if self._release else None
 
     def found(self, resource: str, rule: str, reason: str) -> Label:
         """Return what was found in a row, never with a value."""

@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import typer
 
-from cli.options import HERE, As, AsJson, AsOf, Home, actor_of, chosen, open_deployment, opened_state
+from cli import delivery_figures
+from cli.acting import acting
+from cli.options import HERE, As, AsJson, AsOf, Home, chosen, open_deployment
 from cli.output import Column, local, print_fields, print_json, print_table, say, stacked, word
 from ingestion.deliveries import deliveries_of
 from lake import Lake
-from lake.releases import current_release
 from reporting.delivery_words import delivery_reason
 from reporting.words import DELIVERY_STATES
 from resource_catalogue.errors import DeliveryError
@@ -19,6 +20,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="归集批次 / Deliveries: what arrived, what became of it, decisions on held ones.",
 )
+delivery_figures.add_to(app)
 
 Delivery = Annotated[str, typer.Argument(help="批次标识 / delivery id")]
 Note = Annotated[str, typer.Option("--note", help="理由 / why")]
@@ -142,11 +144,7 @@ def _reason_in_full(reason: str) -> str:
 def _decide(delivery: str, decision: str, actor: str, note: str, home: Home, as_of: str | None) -> None:
     from casework.delivery_decision import decide_delivery
 
-    deployment = open_deployment(home, as_of)
-    lake = Lake.of(deployment)
-    with opened_state(deployment) as state:
-        decided = decide_delivery(
-            state, lake, current_release(lake), delivery, decision, actor_of(actor), note, deployment.as_of
-        )
+    with acting(actor, home, as_of) as by:
+        decided = decide_delivery(by.state, by.lake, by.release, delivery, decision, by.actor, note, by.at)
     outcome = word(DELIVERY_STATES, decided.decision)
     say(f"{delivery}: {outcome}; 下次 civiclake run 生效 / takes effect in the next run")

@@ -1,15 +1,19 @@
-"""Commands about files before they are sent: validate."""
+"""Commands about feeds: files before they are sent (``validate``); how feeds stand (``feed_standing.py``)."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import HERE, AsJson, Home, open_deployment
+from cli.feed_comparing import PURPOSE, FileComparer, as_json, print_comparison
+from cli.feed_standing import add_to as add_standing
+from cli.options import HERE, As, AsJson, Home, open_deployment
 from cli.output import print_json, say
 from resource_catalogue.errors import EXPECTED, REMEDY, CatalogueError, DeliveryError, NotFoundError
 
 if TYPE_CHECKING:
+    from ingestion.file_comparison import Comparison
     from ingestion.file_errors import CheckedFile, FileError
     from resource_catalogue.catalogue import Catalogue
     from resource_catalogue.deployment import Deployment
@@ -17,13 +21,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="报送前自查 / Files before they are sent: every error of every row.",
+    help="报送 / Feeds: check files before they are sent; promised against actual; replaced resources.",
 )
-
-
-@app.callback()
-def _feeds() -> None:
-    """Keep ``validate`` a command of its own while it is the only one."""
+add_standing(app)
 
 
 @app.command()
@@ -38,28 +38,52 @@ def validate(
         bool,
         typer.Option("--show-values", help="显示原值，仅供本机构 / show values, for the agency's own use"),
     ] = False,
+    compare: Annotated[
+        bool,
+        typer.Option("--compare", help="与其他机构的数据比对 / say what differs from other agencies' data"),
+    ] = False,
+    purpose: Annotated[
+        str, typer.Option("--purpose", help="比对目的，记入存取记录 / why it is compared, for the record")
+    ] = PURPOSE,
     home: Home = HERE,
-    as_json: AsJson = False,
+    actor: As = "",
+    json_wanted: AsJson = False,
 ) -> None:
     """自查文件 / Report every error of every row: line, column, what was found and expected, what to do."""
     from ingestion.annotated_workbook import write_annotated
     from ingestion.file_errors import check_file
+    from ingestion.zip_limits import archive_bounds
 
-    catalogue = _catalogue(open_deployment(home))
+    deployment = open_deployment(home)
+    comparer = _comparer(deployment, actor, purpose) if compare else None
+    catalogue = comparer.release.catalogue if comparer else _catalogue(deployment)
     entry = _entry(catalogue, resource)
     if not file.is_file():
         raise DeliveryError(
             str(file), "没有此文件 / no such file", "一个文件 / a file", "改正路径 / correct the path"
         )
-    checked = check_file(file, entry, catalogue.code_lists)
-    if xlsx is not None:
-        write_annotated(file, checked, entry, xlsx)
-    if as_json:
-        print_json(_json(checked, entry, show_values))
+    names = comparer.agencies() if comparer else {}
+    with archive_bounds(deployment.settings.ingestion):
+        checked = check_file(file, entry, catalogue.code_lists)
+        compared = comparer.compare(file, entry) if comparer else None
+        if xlsx is not None:
+            write_annotated(file, checked, entry, xlsx, compared, names)
+    if json_wanted:
+        print_json(_json(checked, entry, show_values, compared, names))
     else:
         _tell(checked, entry, show_values)
+        if compared is not None:
+            print_comparison(compared, entry, names)
     if checked.is_faulty:
         raise typer.Exit(1)
+
+
+def _comparer(deployment: "Deployment", actor: str, purpose: str) -> FileComparer:
+    from lake import Lake
+    from lake.releases import current_release
+
+    lake = Lake.of(deployment)
+    return FileComparer.of(deployment, lake, current_release(lake), actor, purpose)
 
 
 def _catalogue(deployment: "Deployment") -> "Catalogue":
@@ -110,7 +134,13 @@ def _line(error: "FileError", entry: "Resource", show_values: bool) -> str:
     return f"[{word}] {where}: {what}"
 
 
-def _json(checked: "CheckedFile", entry: "Resource", show_values: bool) -> dict[str, Any]:
+def _json(
+    checked: "CheckedFile",
+    entry: "Resource",
+    show_values: bool,
+    compared: "Comparison | None",
+    names: Mapping[str, str],
+) -> dict[str, Any]:
     return {
         "format": checked.decoded.format,
         "encoding": checked.decoded.encoding,
@@ -120,6 +150,7 @@ def _json(checked: "CheckedFile", entry: "Resource", show_values: bool) -> dict[
         "undeclared_columns": checked.undeclared,
         "remarks": checked.decoded.remarks,
         "errors": [_fields(error, entry, show_values) for error in checked.errors],
+        **({"comparison": as_json(compared, entry, names)} if compared is not None else {}),
     }
 
 

@@ -17,6 +17,7 @@ from casework.form_procedure import outcome_label
 from casework.form_transitions import FORM_STATES
 from casework.tasks import Happening
 from casework.transitions import DUE_LABELS, TRANSITIONS
+from cli.acting import acting
 from cli.catalogue_words import CatalogueWords
 from cli.options import HERE, As, AsJson, AsOf, Home, actor_of, chosen, open_deployment, opened_state
 from cli.output import Column, both, listed, local, print_fields, print_json, print_table, say, stacked, word
@@ -126,10 +127,8 @@ def show(
 @app.command()
 def accept(form: FormId, actor: As, home: Home = HERE, as_of: AsOf = None, as_json: AsJson = False) -> None:
     """受理 / Take a form up; its clock has run since it arrived."""
-    deployment = open_deployment(home, as_of)
-    release = current_release(Lake.of(deployment))
-    with opened_state(deployment) as state:
-        done = form_answers.accept_form(state, release, form, actor_of(actor), deployment.as_of)
+    with acting(actor, home, as_of) as by:
+        done = form_answers.accept_form(by.state, by.release, form, by.actor, by.at)
     _said(done, as_json)
 
 
@@ -150,12 +149,8 @@ def answer(
     as_json: AsJson = False,
 ) -> None:
     """答复 / Answer a form; the answer records the decision, the message tells which command carries it out."""
-    deployment = open_deployment(home, as_of)
-    release = current_release(Lake.of(deployment))
-    with opened_state(deployment) as state:
-        done = form_answers.answer_form(
-            state, release, form, outcome, actor_of(actor), note, deployment.as_of, note_en
-        )
+    with acting(actor, home, as_of) as by:
+        done = form_answers.answer_form(by.state, by.release, form, outcome, by.actor, note, by.at, note_en)
     _said(done, as_json)
 
 
@@ -170,20 +165,16 @@ def send_back(
     as_json: AsJson = False,
 ) -> None:
     """退回 / Send a form back that cannot be handled; the sender reads the reason as the answer."""
-    deployment = open_deployment(home, as_of)
-    release = current_release(Lake.of(deployment))
-    with opened_state(deployment) as state:
-        done = form_answers.send_back(state, release, form, actor_of(actor), note, deployment.as_of, note_en)
+    with acting(actor, home, as_of) as by:
+        done = form_answers.send_back(by.state, by.release, form, by.actor, note, by.at, note_en)
     _said(done, as_json)
 
 
 @app.command("erase-contact")
 def erase_contact(form: FormId, actor: As, home: Home = HERE, as_of: AsOf = None) -> None:
     """删除联系方式 / Erase how the sender can be reached; case and ledger stay."""
-    deployment = open_deployment(home, as_of)
-    release = current_release(Lake.of(deployment))
-    with opened_state(deployment) as state:
-        had = erase_form_contact(state, release, form, actor_of(actor), deployment.as_of)
+    with acting(actor, home, as_of) as by:
+        had = erase_form_contact(by.state, by.release, form, by.actor, by.at)
     say(f"{form}: {'已删除联系方式 / contact erased' if had else '没有联系方式 / there was none'}")
 
 

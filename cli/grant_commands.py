@@ -2,18 +2,15 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
 
-from casework.access_tables import flush_grants
-from casework.actors import Actor
 from casework.grant_rules import DECLARED, Application
 from casework.grants import GrantCase, add_grant, list_grants, show_grant
 from casework.recipients import show_recipient
-from casework.state import State
+from cli.acting import Acting, acting
 from cli.catalogue_words import CatalogueWords
 from cli.grant_tables import (
     CONSENT_COLUMNS,
@@ -25,16 +22,13 @@ from cli.grant_tables import (
     owed,
     plain_grant,
 )
-from cli.options import HERE, As, AsJson, AsOf, Home, actor_of, chosen, open_deployment, opened_state
+from cli.options import HERE, As, AsJson, AsOf, Home, chosen, open_deployment, opened_state
 from cli.output import print_fields, print_json, print_table, say, word
 from lake import Lake
-from lake.releases import current_release
 from resource_catalogue.access_words import GRANT_MODES, GrantMode
-from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import SettingError, own_place
 from resource_catalogue.model import Label, LegalBasis
 from resource_catalogue.procedure import Rank
-from resource_catalogue.release import Release
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -47,63 +41,69 @@ BasisTitle = Annotated[str | None, typer.Option(help="依据的法律法规 / ti
 BasisNumber = Annotated[str | None, typer.Option("--basis-doc-no", help="文号 / its document number")]
 BasisArticle = Annotated[str | None, typer.Option(help="条款 / its article")]
 BasisRank = Annotated[str | None, typer.Option(help=f"位阶 / its rank: {' | '.join(get_args(Rank))}")]
+Entry = Annotated[
+    str, typer.Argument(help="条目 / a resource such as police.residence_permits, or base.person")
+]
+Columns = Annotated[list[str], typer.Option("--column", help="信息项, 可多次 / a column; repeat it for more")]
+Purpose = Annotated[str, typer.Option(help="使用用途 / what the data are for")]
+Scenario = Annotated[str, typer.Option(help="应用场景 / where they are used")]
+DutyBasis = Annotated[str, typer.Option("--basis", help="履职依据 / text that the consumer's duty rests on")]
+Mode = Annotated[str, typer.Option(help=f"方式 / mode: {' | '.join(GRANT_MODES)}")]
+Divisions = Annotated[
+    list[str] | None, typer.Option("--division", help="只授权该区划的行, 可多次 / rows of a division only")
+]
+FirstDay = Annotated[str | None, typer.Option("--from", help="起始日 / first day; default today")]
+LastDay = Annotated[str | None, typer.Option("--to", help="截止日 / last day; default open")]
+IsCommitted = Annotated[
+    bool, typer.Option("--committed", help="使用机构已作承诺 / the consumer has committed itself")
+]
+Commitment = Annotated[
+    Path | None, typer.Option(help="书面承诺文件, 只取摘要 / the written commitment; its hash is kept")
+]
+WithHistory = Annotated[
+    bool, typer.Option("--with-history", help="含历史版本与变化 / versions and changes from now on")
+]
 _BLOCK = 1 << 20
 
 
 @app.command()
 def add(
     recipient: Annotated[str, typer.Argument(help="接收方名称 / the recipient's name")],
-    entry: Annotated[
-        str, typer.Argument(help="条目 / a resource such as police.residence_permits, or base.person")
-    ],
+    entry: Entry,
     actor: As,
-    column: Annotated[
-        list[str], typer.Option("--column", help="信息项, 可多次 / a column; repeat it for more")
-    ],
-    purpose: Annotated[str, typer.Option(help="使用用途 / what the data are for")] = "",
-    scenario: Annotated[str, typer.Option(help="应用场景 / where they are used")] = "",
-    basis: Annotated[str, typer.Option(help="履职依据 / text that the consumer's duty rests on")] = "",
-    mode: Annotated[str, typer.Option(help=f"方式 / mode: {' | '.join(GRANT_MODES)}")] = "service",
-    division: Annotated[
-        list[str] | None,
-        typer.Option("--division", help="只授权该区划的行, 可多次 / rows of a division only"),
-    ] = None,
-    first: Annotated[str | None, typer.Option("--from", help="起始日 / first day; default today")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="截止日 / last day; default open")] = None,
-    committed: Annotated[
-        bool, typer.Option("--committed", help="使用机构已作承诺 / the consumer has committed itself")
-    ] = False,
-    commitment: Annotated[
-        Path | None, typer.Option(help="书面承诺文件, 只取摘要 / the written commitment; its hash is kept")
-    ] = None,
-    with_history: Annotated[
-        bool, typer.Option("--with-history", help="含历史版本与变化 / versions and changes from now on")
-    ] = False,
+    column: Columns,
+    purpose: Purpose = "",
+    scenario: Scenario = "",
+    basis: DutyBasis = "",
+    mode: Mode = "service",
+    division: Divisions = None,
+    first: FirstDay = None,
+    last: LastDay = None,
+    committed: IsCommitted = False,
+    commitment: Commitment = None,
+    with_history: WithHistory = False,
     home: Home = HERE,
     as_of: AsOf = None,
 ) -> None:
     """受理授权 / Take up an application; in force at once, or when all consents are given."""
-    deployment = open_deployment(home, as_of)
-    zone = deployment.settings.zone()
-    application = Application(
-        entry=entry,
-        columns=tuple(column),
-        mode=_mode(mode),
-        purpose=purpose,
-        valid_from=_day("--from", first) or deployment.as_of.astimezone(zone).date(),
-        valid_to=_day("--to", last),
-        scenario=scenario,
-        basis=basis,
-        divisions=tuple(division or ()),
-        commitment=file_hash(commitment) if commitment else DECLARED if committed else "",
-        with_history=with_history,
-    )
-
-    def added(state: State, lake: Lake, release: Release, actor_: Actor) -> GrantCase:
-        also = deployment.settings.bases.also
-        return add_grant(state, lake, release, recipient, application, actor_, deployment.as_of, also)
-
-    _decide(deployment, actor, added)
+    with acting(actor, home, as_of) as by:
+        application = Application(
+            entry=entry,
+            columns=tuple(column),
+            mode=_mode(mode),
+            purpose=purpose,
+            valid_from=_day("--from", first) or by.state.day(by.at),
+            valid_to=_day("--to", last),
+            scenario=scenario,
+            basis=basis,
+            divisions=tuple(division or ()),
+            commitment=file_hash(commitment) if commitment else DECLARED if committed else "",
+            with_history=with_history,
+        )
+        case = add_grant(
+            by.state, by.lake, by.release, recipient, application, by.actor, by.at, by.also_built
+        )
+        _decided(by, case)
 
 
 @app.command("consent")
@@ -121,17 +121,11 @@ def consent(
     """同意 / Record the consents that the acting body still owes."""
     from casework.consents import Document, give_consent
 
-    deployment = open_deployment(home, as_of)
-    today = deployment.as_of.astimezone(deployment.settings.zone()).date()
-    named = Document(file_hash(document), _day("--signed-on", signed_on) or today) if document else None
-
-    def consented(state: State, lake: Lake, release: Release, actor_: Actor) -> GrantCase:
-        also = deployment.settings.bases.also
-        return give_consent(
-            state, lake, release, grant, actor_, deployment.as_of, named, note, also_built=also
-        )
-
-    _decide(deployment, actor, consented)
+    with acting(actor, home, as_of) as by:
+        signed = _day("--signed-on", signed_on) or by.state.day(by.at)
+        named = Document(file_hash(document), signed) if document else None
+        case = give_consent(by.state, by.lake, by.release, grant, by.actor, by.at, named, note, by.also_built)
+        _decided(by, case)
 
 
 @app.command()
@@ -149,13 +143,9 @@ def refuse(
     """不同意 / Refuse a grant, with the reason and the legal basis that the profile asks for."""
     from casework.consents import refuse_grant
 
-    deployment = open_deployment(home, as_of)
     basis = _basis(basis_title, basis_doc_no, basis_article, basis_rank)
-
-    def refused(state: State, lake: Lake, release: Release, actor_: Actor) -> GrantCase:
-        return refuse_grant(state, release, grant, actor_, note, basis, deployment.as_of)
-
-    _decide(deployment, actor, refused)
+    with acting(actor, home, as_of) as by:
+        _decided(by, refuse_grant(by.state, by.release, grant, by.actor, note, basis, by.at))
 
 
 @app.command()
@@ -173,13 +163,9 @@ def revoke(
     """撤销 / Revoke a grant; the next request is refused."""
     from casework.consents import revoke_grant
 
-    deployment = open_deployment(home, as_of)
     basis = _basis(basis_title, basis_doc_no, basis_article, basis_rank)
-
-    def revoked(state: State, lake: Lake, release: Release, actor_: Actor) -> GrantCase:
-        return revoke_grant(state, release, grant, actor_, note, basis, deployment.as_of)
-
-    _decide(deployment, actor, revoked)
+    with acting(actor, home, as_of) as by:
+        _decided(by, revoke_grant(by.state, by.release, grant, by.actor, note, basis, by.at))
 
 
 @app.command("list")
@@ -241,15 +227,9 @@ def _mode(text: str) -> GrantMode:
     return next(mode for mode in GRANT_MODES if mode == wanted)
 
 
-def _decide(
-    deployment: Deployment, actor: str, act: Callable[[State, Lake, Release, Actor], GrantCase]
-) -> None:
-    """Carry out an act on a grant, tell the lake, and say what came of it."""
-    lake = Lake.of(deployment)
-    release = current_release(lake)
-    with opened_state(deployment) as state:
-        case = act(state, lake, release, actor_of(actor))
-        flush_grants(state, lake, release, deployment.settings.bases.also)
+def _decided(by: Acting, case: GrantCase) -> None:
+    """Tell the lake of an act on a grant, and say what came of it."""
+    by.tell_lake()
     say(f"{case.grant.id}: {word(GRANT_STATES, case.state)}")
     for line in owed(case) if case.state in ("requested", "suspended") else ():
         say(f"  待同意 / waits for {line}")

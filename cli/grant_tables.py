@@ -58,6 +58,12 @@ def _entry_name(entry: str, words: CatalogueWords) -> Label:
     return words.resource(entry)
 
 
+def _replaced(entry: str, words: CatalogueWords) -> str:
+    """Tell a holder of grants that the entry is replaced, on a line of its own (Xinjiang a24)."""
+    said = words.replacement(entry)
+    return f"\n{both(said)}" if said else ""
+
+
 def _period(case: GrantCase) -> str:
     return f"{case.grant.valid_from} –\n{case.grant.valid_to or '长期 / open'}"
 
@@ -68,7 +74,7 @@ def grant_cells(case: GrantCase, words: CatalogueWords) -> tuple[Any, ...]:
     return (
         case.grant.id,
         case.grant.recipient_id,
-        f"{_entry_name(case.grant.entry, words).zh}\n{case.grant.entry}",
+        f"{_entry_name(case.grant.entry, words).zh}\n{case.grant.entry}{_replaced(case.grant.entry, words)}",
         stacked(GRANT_MODES[case.grant.mode]),
         word(GRANT_STATES, case.state).replace(" / ", "\n"),
         _period(case),
@@ -82,7 +88,8 @@ def grant_fields(case: GrantCase, words: CatalogueWords, zone: ZoneInfo) -> dict
     return {
         "编号 / id": grant.id,
         "接收方 / recipient": grant.recipient_id,
-        "条目 / entry": f"{both(_entry_name(grant.entry, words))} ({grant.entry})",
+        "条目 / entry": f"{both(_entry_name(grant.entry, words))} ({grant.entry})"
+        f"{_replaced(grant.entry, words)}",
         "提供机构 / providers": listed([f"{both(words.agency(one))} ({one})" for one in case.providers]),
         "信息项 / columns": listed(grant.columns),
         "区划 / divisions": listed(grant.divisions) or "全部 / all",

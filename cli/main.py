@@ -15,6 +15,8 @@ from cli import (
     form_commands,
     grant_commands,
     keeping_commands,
+    object_commands,
+    push_commands,
     reading_commands,
     recipient_commands,
     running_commands,
@@ -39,10 +41,12 @@ app = typer.Typer(
 running_commands.add_to(app)
 reading_commands.add_to(app)
 serving_commands.add_to(app)
+push_commands.add_to(app)
 keeping_commands.add_to(app)
 app.add_typer(catalogue_commands.app, name="catalogue")
 app.add_typer(delivery_commands.app, name="deliveries")
 app.add_typer(feed_commands.app, name="feeds")
+app.add_typer(object_commands.app, name="objects")
 app.add_typer(task_commands.app, name="tasks")
 app.add_typer(recipient_commands.app, name="recipients")
 app.add_typer(grant_commands.app, name="grants")

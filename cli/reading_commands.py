@@ -61,6 +61,8 @@ def print_status(deployment: Deployment) -> None:
     _say_release(found, deployment)
     if "sources" in found:
         print_table("来源 / sources", _SOURCE_COLUMNS, map(_source_cells, found["sources"]))
+    for told in found.get("held_back", ()):
+        say(told)
     print_table("归集批次 / deliveries", _DELIVERY_COLUMNS, map(_delivery_cells, found["deliveries"]))
     findings = (_finding_cells(row, words) for row in found["findings"])
     print_table("问题数据 / findings", _FINDING_COLUMNS, findings)

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import typer
 
 from casework import recipients
-from casework.access_tables import flush_grants
 from casework.access_transitions import ACCESS_STATES, AccessState
 from casework.consumer_suspension import list_suspensions
 from casework.recipient_rows import STATES
@@ -24,11 +23,11 @@ from casework.recipients import (
 )
 from casework.sharing_profile import SHARING_PATH
 from casework.state import State
+from cli.acting import acting
 from cli.catalogue_words import CatalogueWords
-from cli.options import HERE, As, AsJson, AsOf, Home, actor_of, chosen, open_deployment, opened_state
+from cli.options import HERE, As, AsJson, AsOf, Home, chosen, open_deployment, opened_state
 from cli.output import Column, both, listed, local, print_fields, print_json, print_table, say, stacked, word
 from lake import Lake
-from lake.releases import current_release
 from opening.portal_catalogue import publish_sanctions
 from resource_catalogue.access_words import Recipient
 from resource_catalogue.deployment import Deployment
@@ -107,10 +106,8 @@ def add(
         requests_per_minute,
         bytes_per_day,
     )
-    deployment = open_deployment(home, as_of)
-    release = current_release(Lake.of(deployment))
-    with opened_state(deployment) as state:
-        _said(recipients.register(state, release, enrolment, actor_of(actor), deployment.as_of))
+    with acting(actor, home, as_of) as by:
+        _said(recipients.register(by.state, by.release, enrolment, by.actor, by.at))
 
 
 @app.command("list")
@@ -175,22 +172,13 @@ def profile(
     """写出接入文件 / Write a fresh profile file once; former ones run out within the overlap."""
     from casework.sharing_profile import write_profile
 
-    deployment = open_deployment(home, as_of)
-    release = current_release(Lake.of(deployment))
-    serving = deployment.settings.serving
-    with opened_state(deployment) as state:
+    with acting(actor, home, as_of) as by:
+        settings = by.deployment.settings
+        service = endpoint or _own_endpoint(by.deployment)
         issued = write_profile(
-            state,
-            release,
-            name,
-            out,
-            endpoint or _own_endpoint(deployment),
-            actor_of(actor),
-            deployment.as_of,
-            serving,
-            oauth,
+            by.state, by.release, name, out, service, by.actor, by.at, settings.serving, oauth
         )
-    until = local(issued.expires_at, deployment.settings.zone())
+    until = local(issued.expires_at, settings.zone())
     say(f"{out}: {issued.id}; 有效至 / good until {until}")
     say("文件含密钥, 只写这一次 / the file holds a secret and is written this once")
 
@@ -235,10 +223,8 @@ def revoke_tokens(name: Name, actor: As, note: Note, home: Home = HERE, as_of: A
     """吊销凭据 / Revoke all credentials of a recipient at once."""
     from casework import credentials
 
-    deployment = open_deployment(home, as_of)
-    release = current_release(Lake.of(deployment))
-    with opened_state(deployment) as state:
-        revoked = credentials.revoke_tokens(state, release, name, actor_of(actor), note, deployment.as_of)
+    with acting(actor, home, as_of) as by:
+        revoked = credentials.revoke_tokens(by.state, by.release, name, by.actor, note, by.at)
     say(f"{name}: 已吊销 / revoked {len(revoked)}")
 
 
@@ -247,12 +233,8 @@ def suspend_agency(agency: AgencyId, actor: As, note: Note, home: Home = HERE, a
     """暂停机构 / Suspend an agency as consumer; every request of its recipients is refused."""
     from casework import consumer_suspension
 
-    deployment = open_deployment(home, as_of)
-    release = current_release(Lake.of(deployment))
-    with opened_state(deployment) as state:
-        made = consumer_suspension.suspend_agency(
-            state, release, agency, actor_of(actor), note, deployment.as_of
-        )
+    with acting(actor, home, as_of) as by:
+        made = consumer_suspension.suspend_agency(by.state, by.release, agency, by.actor, note, by.at)
     scope = "全部 / everything" if made.is_whole else f"{made.by} 提供的数据 / what {made.by} provides"
     say(f"{made.id}: {agency} 已暂停 / suspended: {scope}")
 
@@ -262,12 +244,8 @@ def resume_agency(agency: AgencyId, actor: As, note: Note, home: Home = HERE, as
     """恢复机构 / Lift the suspension that the acting body ordered."""
     from casework import consumer_suspension
 
-    deployment = open_deployment(home, as_of)
-    release = current_release(Lake.of(deployment))
-    with opened_state(deployment) as state:
-        for lifted in consumer_suspension.resume_agency(
-            state, release, agency, actor_of(actor), note, deployment.as_of
-        ):
+    with acting(actor, home, as_of) as by:
+        for lifted in consumer_suspension.resume_agency(by.state, by.release, agency, by.actor, note, by.at):
             say(f"{lifted.id}: {agency} 已恢复 / lifted")
 
 
@@ -275,15 +253,12 @@ def _decide(
     act: Callable[..., Recipient], name: str, actor: str, note: str, home: Path, as_of: str | None
 ) -> None:
     """Carry out an act on a recipient, and tell the lake what became of its grants."""
-    deployment = open_deployment(home, as_of)
-    lake = Lake.of(deployment)
-    release = current_release(lake)
-    with opened_state(deployment) as state:
-        recipient = act(state, release, name, actor_of(actor), note, deployment.as_of)
+    with acting(actor, home, as_of) as by:
+        recipient = act(by.state, by.release, name, by.actor, note, by.at)
         _said(recipient)
-        flush_grants(state, lake, release, deployment.settings.bases.also)
+        by.tell_lake()
         if recipient.kind == "user":
-            publish_sanctions(deployment, shown_measures(state, release.profile))
+            publish_sanctions(by.deployment, shown_measures(by.state, by.release.profile))
 
 
 def _own_endpoint(deployment: Deployment) -> str:

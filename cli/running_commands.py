@@ -165,13 +165,18 @@ def _tell_unnoticed(deployment: Deployment) -> None:
     """Tell what lies there and had no effect: files that nobody claims, catalogue files not published yet."""
     from cli.publishing import differs_from_release
     from ingestion.connectors.folder import unclaimed_files, undated_folders
+    from ingestion.whole_files import files_held_back
 
-    release = current_release(Lake.of(deployment))
+    lake = Lake.of(deployment)
+    release = current_release(lake)
     unclaimed = unclaimed_files(deployment, release.listed_resources(), deployment.as_of)
     if unclaimed:
         named = ", ".join(unclaimed[:_MOST_NAMED]) + (", …" if len(unclaimed) > _MOST_NAMED else "")
         say(f"{len(unclaimed)} 个文件不属于任何资源 / files belong to no resource: {named}")
-    for told in undated_folders(deployment):
+    for told in (
+        *undated_folders(deployment),
+        *files_held_back(deployment, lake, release.listed_resources(), deployment.as_of),
+    ):
         say(told)
     if differs_from_release(deployment, release):
         say(

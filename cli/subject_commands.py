@@ -104,7 +104,13 @@ def trace(
     )
     print_table(table, columns, map(_place_cells, lines))
     for line in lines:
-        _print_results(line)
+        if line.deleted_in:
+            say(
+                f"此行已不在表中，末次见于以上批次，由批次 {line.deleted_in}（{line.deleted_in_file}）删除 / "
+                f"the row is gone: delivery {line.deleted_in} ({line.deleted_in_file}) took it away"
+            )
+        else:
+            _print_results(line)
 
 
 def _traced_key(deployment: Deployment, table: str, key: str, lines: Sequence["TraceLine"]) -> str:

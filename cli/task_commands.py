@@ -12,6 +12,7 @@ from casework.actors import Actor
 from casework.tasks import Happening, Row, Task, list_tasks, show_task
 from casework.tasks import overdue as overdue_tasks
 from casework.transitions import ANSWER_LABELS, DUE_LABELS, OUTCOME_LABELS, STATE_LABELS, TRANSITIONS
+from cli.acting import acting
 from cli.catalogue_words import CatalogueWords
 from cli.options import HERE, As, AsJson, AsOf, Home, actor_of, chosen, open_deployment, opened_state
 from cli.output import (
@@ -114,38 +115,39 @@ def show(task: TaskId, home: Home = HERE, as_json: AsJson = False) -> None:
 @app.command()
 def acknowledge(task: TaskId, actor: As, home: Home = HERE, as_of: AsOf = None) -> None:
     """签收 / Acknowledge a task; the clock has run since its arrival."""
-    deployment = open_deployment(home, as_of)
-    release = current_release(Lake.of(deployment))
-    with opened_state(deployment) as state:
-        _said(acts.acknowledge(state, release, task, actor_of(actor), deployment.as_of))
+    with acting(actor, home, as_of) as by:
+        _said(acts.acknowledge(by.state, by.release, task, by.actor, by.at))
 
 
 @app.command()
 def answer(
     task: TaskId,
     actor: As,
-    kind: Annotated[str, typer.Option(help="corrected_elsewhere | confirmed_right | withdrawn")],
+    kind: Annotated[
+        str, typer.Option(help="反馈类别 / kind: corrected_elsewhere | confirmed_right | withdrawn")
+    ],
     note: Annotated[str, typer.Option(help="说明, 不写个人信息 / in words, without personal data")],
     row: Rows = None,
     home: Home = HERE,
     as_of: AsOf = None,
 ) -> None:
     """反馈 / Answer a task or some of its rows."""
-    deployment = open_deployment(home, as_of)
-    release = current_release(Lake.of(deployment))
-    with opened_state(deployment) as state:
-        _said(acts.answer(state, release, task, actor_of(actor), kind, note, deployment.as_of, row or ()))
+    with acting(actor, home, as_of) as by:
+        _said(acts.answer(by.state, by.release, task, by.actor, kind, note, by.at, row or ()))
 
 
 @app.command("accept")
 def accept_answer(
-    task: TaskId, actor: As, note: str = "", row: Rows = None, home: Home = HERE, as_of: AsOf = None
+    task: TaskId,
+    actor: As,
+    note: Annotated[str, typer.Option(help="说明 / a remark")] = "",
+    row: Rows = None,
+    home: Home = HERE,
+    as_of: AsOf = None,
 ) -> None:
     """认可反馈 / Accept answers (quality officer of the raising body)."""
-    deployment = open_deployment(home, as_of)
-    release = current_release(Lake.of(deployment))
-    with opened_state(deployment) as state:
-        _said(acts.accept_answer(state, release, task, actor_of(actor), deployment.as_of, note, row or ()))
+    with acting(actor, home, as_of) as by:
+        _said(acts.accept_answer(by.state, by.release, task, by.actor, by.at, note, row or ()))
 
 
 @app.command("return")
@@ -158,10 +160,8 @@ def return_answer(
     as_of: AsOf = None,
 ) -> None:
     """退回反馈 / Return answers to the agency with the reason."""
-    deployment = open_deployment(home, as_of)
-    release = current_release(Lake.of(deployment))
-    with opened_state(deployment) as state:
-        _said(acts.return_answer(state, release, task, actor_of(actor), note, deployment.as_of, row or ()))
+    with acting(actor, home, as_of) as by:
+        _said(acts.return_answer(by.state, by.release, task, by.actor, note, by.at, row or ()))
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """The three batches that checks look at, as views of one engine: rows, deliveries, pairs of claims.
 
 Here: the SQL that lays a table out for the checks: the day codes are judged on, keys of several columns,
-ages of deliveries, agreement of claims. Not here: the checks (``checks/``), nor where it is laid out
+lateness of deliveries, agreement of claims. Not here: the checks (``checks/``), nor where it is laid out
 (``workspace.py``).
 """
 
@@ -14,10 +14,10 @@ from expectations.check import Batch, ExpectationRule, literal, quoted
 from expectations.checks import all_checks
 from expectations.checks.agreement import agrees, sources_on
 from expectations.checks.code_list import DAY
-from expectations.checks.freshness import age_of
 from expectations.macros import register_code_list
 from resource_catalogue.entities import ENTITIES, Entity
 from resource_catalogue.errors import CatalogueError
+from resource_catalogue.promise import promise_of
 from resource_catalogue.release import Release
 from resource_catalogue.resource import Resource
 from resource_catalogue.words import TableName, claims_table, standard_table
@@ -28,6 +28,7 @@ BATCHES: Mapping[Batch, str] = {
     "pairs": "checked_pairs",
 }
 """View or table of each batch, in the run's own schema (``workspace.py``)."""
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def lay_out_rows(
@@ -61,32 +62,28 @@ def lay_out_rows(
 def lay_out_deliveries(
     connection: duckdb.DuckDBPyConnection,
     resource: Resource,
-    release: Release,
+    listed_at: dt.datetime,
     rules: Iterable[ExpectationRule],
     as_of: dt.datetime,
 ) -> None:
     """Create ``checked_deliveries`` (one row per delivery that arrived) and ``checked_rejected``.
 
-    ``age`` stands on the newest delivery only, ``change_pct`` on the newest of its slice that has one
-    before, row counts on those that are current: all of an appended resource, the newest of each slice of a
-    snapshot.
+    ``is_late`` stands on the newest delivery only, on a row of its own where there is none; ``change_pct`` on
+    the newest of its slice that has one before; row counts on those that are current: all of an appended
+    resource, the newest of each slice of a snapshot.
     """
     current = "loaded" if resource.update.mode != "snapshot" else "loaded and place = 1"
     connection.execute(_ARRIVED.format(resource=literal(resource.id)))
     connection.execute(_REJECTED.format(resource=literal(resource.id), current=current))
-    promise = next(
-        (rule for rule in rules if rule.check == "freshness" and "max_age" in rule.arguments), None
-    )
-    newest = connection.execute("select max(arrived_at::date) from arrived").fetchone()
-    arrived_on = newest[0] if newest else None
-    age = "null" if promise is None or arrived_on is None else age_of(promise, arrived_on, as_of.date())
-    connection.execute(_DELIVERIES.format(age=age, current=current))
-    if promise is not None and arrived_on is None:
-        waited = age_of(promise, release.published_at.astimezone(as_of.tzinfo).date(), as_of.date())
-        if waited > int(promise.arguments["max_age"]):
-            connection.execute(
-                f"insert into checked_deliveries select '', '', 0, null, null, {waited}, null, 0, 0"
-            )
+    is_asked = any(rule.check == "freshness" for rule in rules)
+    promise = promise_of(resource) if is_asked else None
+    instants = connection.execute("select epoch_us(arrived_at) from arrived").fetchall()
+    arrived = [_EPOCH + dt.timedelta(microseconds=row[0]) for row in instants]
+    owed = promise.owed(listed_at, arrived, as_of) if promise else ()
+    late = "null" if promise is None else int(any(one.is_late(as_of) for one in owed))
+    connection.execute(_DELIVERIES.format(late=late, current=current))
+    if late == 1 and not arrived:
+        connection.execute("insert into checked_deliveries select '', '', 0, null, null, 1, null, 0, 0")
 
 
 def lay_out_pairs(
@@ -134,7 +131,7 @@ where r.resource_id = {resource} and {current}
 _DELIVERIES = """
 create or replace table checked_deliveries as
 select '' as _row_key, delivery_id as _delivery_id, 0::bigint as _row_number, null::bigint as _line,
-  sheet as _sheet, case when nth = 1 then {age} end::bigint as age,
+  sheet as _sheet, case when nth = 1 then {late} end::bigint as is_late,
   case when loaded and place = 1 and rows_before > 0
     then 100.0::double * (rows_loaded - rows_before) / rows_before end as change_pct,
   case when {current} then coalesce(rows_received, 0) else 0 end as rows_received,

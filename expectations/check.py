@@ -5,6 +5,7 @@ found. Not here: any one check, nor Great Expectations itself, so that declarati
 loading it.
 """
 
+import datetime as dt
 import hashlib
 import json
 from abc import ABC, abstractmethod
@@ -170,6 +171,10 @@ class Check(ABC):
     def is_dated(self, rule: ExpectationRule) -> bool:
         """Tell whether the outcome depends on the day of ``as_of``."""
         return False
+
+    def phase(self, rule: ExpectationRule, as_of: dt.datetime) -> str:
+        """Tell which part of the day ``as_of`` lies in, where the outcome depends on that; else empty."""
+        return ""
 
     @abstractmethod
     def metrics(self, rule: ExpectationRule) -> tuple[Metric, ...]:

@@ -22,6 +22,7 @@ from expectations.rule import rules_of
 from expectations.workspace import workspace
 from lake.claims import claim_inputs, register_claims
 from lake.engine import engine_errors
+from lake.listing import listed_since
 from lake.store import Lake
 from lake.tables import DELIVERIES, FINDINGS, REJECTED_ROWS
 from resource_catalogue.release import Release
@@ -126,7 +127,8 @@ def _evaluate_resource(
             for rule in rows:
                 evaluation.settle(rule, Count(0, 0))
         if deliveries:
-            lay_out_deliveries(connection, resource, release, deliveries, as_of)
+            listed_at = listed_since(lake, release).get(resource.id, release.published_at)
+            lay_out_deliveries(connection, resource, listed_at, deliveries, as_of)
             _evaluate(connection, "deliveries", deliveries, evaluation)
 
 
@@ -202,7 +204,8 @@ def _fingerprints(
     found: dict[str, str] = {}
     for rule in rules:
         check = all_checks()[rule.check]
-        found[rule.rule_id] = fingerprint_of(rule, inputs[check.batch], as_of, check.is_dated(rule))
+        given = [inputs[check.batch], check.phase(rule, as_of)]
+        found[rule.rule_id] = fingerprint_of(rule, given, as_of, check.is_dated(rule))
     return found
 
 

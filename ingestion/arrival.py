@@ -32,6 +32,7 @@ class Arrival:
         slice: Values of the slice pattern's groups joined by ``/``; ``all`` where the resource has no slices.
         arrived_at: In the deployment's zone: its day is compared with days of issue.
         fault: Why the file cannot be taken in: what was found, what was expected, what to do. Empty where it can.
+        rows_stated: How many rows a manifest states of it; null where none does.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class Arrival:
     issued_on: dt.date | None
     arrived_at: dt.datetime
     fault: str = ""
+    rows_stated: int | None = None
 
     @property
     def order_key(self) -> str:

@@ -78,7 +78,7 @@ def conform(raw: pl.DataFrame, resource: Resource, key: bytes) -> pa.Table:
     Returns:
         The batch under ``standard_schema``.
     """
-    raw = raw.with_columns(_sent(raw, column) for column in resource.columns)
+    raw = raw.with_columns(as_sent(raw, column) for column in resource.columns)
     sent = [column.name for column in resource.columns]
     frame = raw
     for column in resource.columns:
@@ -93,12 +93,24 @@ def conform(raw: pl.DataFrame, resource: Resource, key: bytes) -> pa.Table:
     return frame.select(schema.names).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
 
 
-def _sent(raw: pl.DataFrame, column: Column) -> pl.Expr:
+def business_keys(raw: pl.DataFrame, resource: Resource, key: bytes) -> pl.Series:
+    """Return the row keys that stand for complete, valid business keys, as ``conform`` makes them; null elsewhere."""
+    sent = raw.with_columns(as_sent(raw, resource.column(name)) for name in resource.key)
+    values = [readings(sent[name], resource.column(name))["value"].alias(name) for name in resource.key]
+    row, has_key = row_key(resource, [], key)
+    return pl.DataFrame(values).select(pl.when(has_key).then(row).alias("_row_key"))["_row_key"]
+
+
+def raw_labels(column: Column) -> list[str]:
+    """List the names under which ``raw`` may hold a column, that of its declaration first."""
+    return list(dict.fromkeys((column.name, *map(raw_label, declared_names(column)))))
+
+
+def as_sent(raw: pl.DataFrame, column: Column) -> pl.Expr:
     """Return the text of a column as sent; an older delivery may have it under a name declared later."""
     if column.constant is not None:
         return pl.lit(column.constant).alias(column.name)
-    labels = dict.fromkeys((column.name, *map(raw_label, declared_names(column))))
-    present = [pl.col(label) for label in labels if label in raw.columns]
+    present = [pl.col(label) for label in raw_labels(column) if label in raw.columns]
     return pl.coalesce(*present, pl.lit(None, dtype=pl.String)).alias(column.name)
 
 

@@ -9,6 +9,7 @@ would stand beside the new ones, and rows of a wrong reading would stand for eve
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -17,7 +18,7 @@ import polars as pl
 from ingestion.arrival import Arrival, recorded_arrival
 from ingestion.deliveries import current_slices
 from ingestion.header import declared_names, read_columns
-from ingestion.landing import landed_copy
+from ingestion.landing import landed_copy, rows_stated
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.resource import Resource
 
@@ -35,6 +36,8 @@ def reading_fingerprint(resource: Resource) -> str:
     English and terms of access do not.
     """
     source = {field: getattr(resource.source, field) for field in _READING}
+    if resource.source.rows == "objects":
+        source["objects"] = [resource.form, resource.source.objects.model_dump(mode="json")]
     columns = [[column.name, *declared_names(column)] for column in read_columns(resource)]
     body = json.dumps([source, columns], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(body.encode()).hexdigest()[:16]
@@ -47,7 +50,8 @@ def arrival_of(row: dict[str, Any], resource: Resource, deployment: Deployment) 
     """
     folder = deployment.landing / resource.id / row["delivery_id"]
     path = landed_copy(folder, PurePosixPath(row["file_name"]).name) or deployment.inbox / row["file_name"]
-    return recorded_arrival(resource, deployment, row["file_name"], row["arrived_at"], path)
+    arrival = recorded_arrival(resource, deployment, row["file_name"], row["arrived_at"], path)
+    return replace(arrival, rows_stated=rows_stated(folder))
 
 
 def redeclared(known: pl.DataFrame, resource: Resource, deployment: Deployment) -> list[dict[str, Any]]:

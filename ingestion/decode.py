@@ -11,11 +11,13 @@ from ingestion.decoders import (
     fixed_width,
     geopackage,
     json_document,
+    objects,
     parquet,
     workbook,
     xml_document,
 )
 from ingestion.form_of_bytes import Form, head_of, is_dbf, no_table
+from ingestion.undigitised import refuse_undigitised
 from resource_catalogue.errors import DeliveryError
 from resource_catalogue.resource import Resource
 
@@ -24,8 +26,10 @@ def decode_file(path: Path, resource: Resource) -> Decoded:
     """Read a delivered file as text rows.
 
     Raises:
-        DeliveryError: The file is empty, is no table, or cannot be read in any form, whatever a decoder failed of.
+        DeliveryError: The file is empty, is no table, or cannot be read in any form, whatever a decoder failed of; or
+            its entry exists on paper only.
     """
+    refuse_undigitised(resource)
     return _decoded(path, resource, is_member=False)
 
 
@@ -38,6 +42,8 @@ def _decoded(path: Path, resource: Resource, is_member: bool) -> Decoded:
     if not head.strip():
         raise DeliveryError(path.name, "the file is empty", "a file with rows", "send the file again")
     try:
+        if resource.source.rows == "objects":
+            return objects.decode(path, resource, _member)
         form = no_table(path, head)
         if form is not None:
             raise _refused(path, form)

@@ -71,13 +71,7 @@ def current_slices(deliveries: pl.DataFrame, resource: Resource) -> pl.DataFrame
         One row per slice of ``standard``: ``_slice``, ``delivery_id``, ``order_key``, ``received_at``,
         ``rows_loaded``, ``rows`` (received), ``columns`` (as ``raw`` names them; null where not on record).
     """
-    content = pl.coalesce("content_hash", "delivery_id")
-    effective = deliveries.filter(pl.col("state").is_in([str(state) for state in EFFECTIVE]))
-    effective = effective.sort("order_key", "delivery_id")
-    is_first = pl.struct("slice", content).is_first_distinct()
-    # A stale copy that a person accepted puts back what it repeats.
-    is_chosen = (pl.col("state") == str(DeliveryState.ACCEPTED)) & (resource.update.mode == "snapshot")
-    effective = effective.filter(is_first | is_chosen)
+    effective = effective_deliveries(deliveries, resource)
     if resource.update.mode == "snapshot":
         chosen = effective.group_by("slice", maintain_order=True).last().with_columns(_slice=pl.col("slice"))
     else:
@@ -92,6 +86,19 @@ def current_slices(deliveries: pl.DataFrame, resource: Resource) -> pl.DataFrame
         "columns",
     )
     return chosen.select(*kept).sort("_slice")
+
+
+def effective_deliveries(deliveries: pl.DataFrame, resource: Resource) -> pl.DataFrame:
+    """Return the deliveries that count, or counted until a later one replaced them, in order; bytes of a slice once."""
+    content = pl.coalesce("content_hash", "delivery_id")
+    effective = deliveries.filter(pl.col("state").is_in([str(state) for state in EFFECTIVE]))
+    effective = effective.sort("order_key", "delivery_id")
+    # Changes that were issued again on another day put back what others between the two days replaced.
+    same = ("slice", content, "issued_on") if resource.update.mode == "changes" else ("slice", content)
+    is_first = pl.struct(same).is_first_distinct()
+    # A stale copy that a person accepted puts back what it repeats.
+    is_chosen = (pl.col("state") == str(DeliveryState.ACCEPTED)) & (resource.update.mode == "snapshot")
+    return effective.filter(is_first | is_chosen)
 
 
 def _empty() -> pl.DataFrame:

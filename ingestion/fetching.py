@@ -17,6 +17,7 @@ from ingestion.asking import Asked
 from ingestion.spool import Spool
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import CivicError
+from resource_catalogue.replacement import is_second_report
 from resource_catalogue.resource import Resource
 from resource_catalogue.sources.remote import Remote
 
@@ -43,9 +44,10 @@ def fetch_resource(deployment: Deployment, resource: Resource, as_of: dt.datetim
     """Ask the source of a resource for what is new.
 
     Returns:
-        The state of the source; null where its files come into the inbox.
+        The state of the source; null where its files come into the inbox, there is nothing but paper, or what it
+        gives would be refused as a second report.
     """
-    if not isinstance(resource.source, Remote):
+    if not isinstance(resource.source, Remote) or not resource.is_digital or is_second_report(resource):
         return None
     spool = Spool.of(deployment, resource)
     with spool.sole():

@@ -30,6 +30,8 @@ _MEND_SPLIT = (
     "检查分隔符、引号和换行，必要时用引号括起",
     "check delimiters, quotes and line breaks; quote the cell",
 )
+_OF_LIST = ("清单与文件一一对应，文件有内容", "a list and files that agree one to one, none empty")
+_MEND_LIST = ("补齐或改正清单、文件后重新打包", "mend the list or the files and pack them again")
 _OWN: Mapping[str, Explanation] = {
     "required": explain(True, ("必填项为空", "a required value is missing"), ("填写该项", "a value"), _CORRECT),
     "duplicate_key": explain(
@@ -54,6 +56,24 @@ _OWN: Mapping[str, Explanation] = {
     "too_many_fields": explain(True, ("单元多于表头", "more fields than the header"), _SPLIT, _MEND_SPLIT),
     "too_few_fields": explain(True, ("单元少于表头", "fewer fields than the header"), _SPLIT, _MEND_SPLIT),
     "unbalanced_quote": explain(True, ("引号不成对", "a quote that is never closed"), _SPLIT, _MEND_SPLIT),
+    "object_empty": explain(True, ("文件为空", "an empty file"), _OF_LIST, _MEND_LIST),
+    "object_of_another_form": explain(
+        True, ("文件的格式不在所收之列", "a file of a form that is not admitted"),
+        ("目录登记的格式", "a form that the catalogue names"), ("转为登记的格式", "convert it"),
+    ),
+    "object_not_in_list": explain(
+        True, ("文件不在清单中", "a file that the list does not name"), _OF_LIST, _MEND_LIST
+    ),
+    "list_row_without_object": explain(
+        True, ("清单所列的文件没有随附", "the list names a file that did not come"), _OF_LIST, _MEND_LIST
+    ),
+    "list_names_it_again": explain(
+        True, ("清单重复列出同一文件", "the list names a file once more"), _OF_LIST, _MEND_LIST
+    ),
+    "list_names_several": explain(
+        True, ("清单所列的名称对应多个文件", "a name in the list that fits several files"), _OF_LIST,
+        ("清单写明文件的路径", "write the path of the file in the list"),
+    ),
     "not_an_object": explain(
         True, ("不是 JSON 对象", "no JSON object"), ("每行一个对象", "one object per row"), _CORRECT,
     ),

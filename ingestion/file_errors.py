@@ -86,7 +86,7 @@ def check_file(path: Path, resource: Resource, lists: Mapping[str, CodeList]) ->
     try:
         for block in decoded.blocks:
             checked.row_count += len(block.row_numbers)
-            checked.errors += _of_block(_raw(block, decoded, names), resource, lists, names, seen)
+            checked.errors += _of_block(as_raw(block, decoded, names), resource, lists, names, seen)
     except BaseException as error:
         raise not_decodable(path.name, error) from None
     checked.row_count += len(decoded.rejected)
@@ -98,7 +98,7 @@ def check_file(path: Path, resource: Resource, lists: Mapping[str, CodeList]) ->
     return checked
 
 
-def _raw(block: Block, decoded: Decoded, names: list[str]) -> pl.DataFrame:
+def as_raw(block: Block, decoded: Decoded, names: list[str]) -> pl.DataFrame:
     """Return a block as ``raw`` would hold it."""
     sheet = decoded.sheet if block.sheet is None else block.sheet
     columns = [pl.Series(name, column) for name, column in zip(names, block.columns, strict=True)]

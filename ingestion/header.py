@@ -136,4 +136,6 @@ def missing_columns(names: Sequence[str], resource: Resource) -> list[str]:
 def undeclared_columns(names: Sequence[str], resource: Resource) -> list[str]:
     """List the file's columns that the catalogue does not declare."""
     known = {column.name for column in resource.columns}
+    if resource.deleted is not None:
+        known.update(raw_names([resource.deleted.column], resource))
     return [name for name in names if name not in known]

@@ -5,7 +5,7 @@ Here: which deliveries are taken in this run, and the order of the register's co
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -14,15 +14,20 @@ from ingestion.declared import laid_over, read_otherwise, redeclared
 from ingestion.deliveries import current_slices, decided_deliveries, deliveries_of, record
 from ingestion.fetching import fetch_resource
 from ingestion.raw import deliveries_in_raw
+from ingestion.restatements import Restatements
+from ingestion.snapshot_deletions import mark_deleted_rows
 from ingestion.standard import refresh_standard
-from ingestion.taking import Taking
+from ingestion.standing import Standing
+from ingestion.taking import Taking, groups
 from ingestion.waiting import NewDelivery, drop_recorded, new_deliveries
+from ingestion.zip_limits import archive_bounds
 from lake import Lake
+from lake.tables import DELIVERIES, REJECTED_ROWS
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.release import Release
 from resource_catalogue.resource import Resource
 from resource_catalogue.subject_keys import ROW_KEY_NAME
-from resource_catalogue.words import DeliveryState
+from resource_catalogue.words import DeliveryState, raw_table, standard_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,50 +61,79 @@ def ingest_resource(
     slices: set[str] | None = None,
     is_fetched: bool = False,
 ) -> Ingested:
-    """Fetch what is new, take in at most one new delivery per slice, in order, and bring ``standard`` up to it.
+    """Fetch what is new, take it in, in order, and bring ``standard`` up to it.
 
-    One at a time, so that every delivery is checked before the next replaces it; ``waiting`` tells how many are
-    left for another call. What the release in force declares otherwise is followed up first, for all slices.
+    Of snapshots one per slice, so that every delivery is checked before the next replaces it; ``waiting`` tells how
+    many are left for another call. What the release in force declares otherwise is followed up first, for all slices.
 
     Args:
         slices: Only these slices; null takes all.
         is_fetched: Whether the source was asked in this run already.
     """
+    with archive_bounds(deployment.settings.ingestion):
+        return _ingested(lake, deployment, release, resource_id, as_of, slices, is_fetched)
+
+
+def _ingested(
+    lake: Lake,
+    deployment: Deployment,
+    release: Release,
+    resource_id: str,
+    as_of: dt.datetime,
+    slices: set[str] | None,
+    is_fetched: bool,
+) -> Ingested:
     resource = release.resource(resource_id)
     # First of all: once rows are in the lake, a missing key counts as lost.
     key = deployment.key(ROW_KEY_NAME)
     state = None if is_fetched else fetch_resource(deployment, resource, as_of)
-    taking = Taking(lake, deployment, release, resource, as_of, deliveries_in_raw(lake, resource))
+    taking = Taking(lake, deployment, release, resource, as_of)
     known, changed, read_anew = _followed_up(taking, deliveries_of(lake, resource_id))
     decided = {row["delivery_id"]: row for row in decided_deliveries(lake, known)}
     waiting = new_deliveries(deployment, release, resource, as_of, known, set(decided))
     asked = [one for one in waiting if slices is None or one.arrival.slice in slices]
     accepted = [row for row in decided.values() if row["state"] == DeliveryState.ACCEPTED]
-    chosen = _first_of_slices(asked, {row["slice"] for row in accepted})
-    standing = current_slices(known, resource)
-    taken = {one.identity: row for one in chosen if (row := taking.take(one, standing)) is not None}
+    chosen = _chosen(asked, resource, {row["slice"] for row in accepted})
+    standing = Standing(current_slices(known, resource), resource)
     for row in accepted:
-        taking.link(row["delivery_id"], row["slice"], row["order_key"], standing)
-    on_record = {**changed, **decided, **taken}
-    record(lake, [*on_record.values()])
-    drop_recorded(deployment, resource, as_of, [*known.to_dicts(), *on_record.values()])
+        taking.link(row["delivery_id"], standing.before(row["slice"], row["order_key"]))
+    restated = Restatements(lake, release, resource, key)
+    restated.record(accepted, standing)
+    record(lake, [*{**changed, **decided}.values()])
+    taking = replace(taking, in_raw=deliveries_in_raw(lake, resource, [one.identity for one in chosen]))
+    taken: dict[str, dict[str, Any]] = {}
+    for group in groups(chosen):
+        done = taking.take(group, standing)
+        restated.record(done.values(), standing)
+        record(lake, [*done.values()])
+        taken |= done
+    on_record = [*known.to_dicts(), *changed.values(), *decided.values(), *taken.values()]
+    drop_recorded(deployment, resource, as_of, on_record)
+    mark_deleted_rows(lake, release, resource, deliveries_of(lake, resource_id), key)
     written = refresh_standard(lake, release, resource, key)
+    if taken or written:
+        for table in (raw_table(resource_id), standard_table(resource_id), DELIVERIES, REJECTED_ROWS):
+            lake.compact(table)
     left = len(asked) - len(chosen)
     fault = state.fault if state else ""
     return Ingested(resource_id, (*taken,), (*decided,), (*written,), left, read_anew, fault)
 
 
-def _first_of_slices(waiting: list[NewDelivery], busy: set[str]) -> list[NewDelivery]:
-    """Choose the first delivery of each slice, but none of a slice in which another takes effect in this wave.
+def _chosen(waiting: list[NewDelivery], resource: Resource, busy: set[str]) -> list[NewDelivery]:
+    """Choose what is taken in this wave: of snapshots the first of each slice, of other deliveries all.
 
     Files that cannot be taken in are only recorded and keep nobody waiting.
+
+    Args:
+        busy: Slices in which another delivery takes effect in this wave.
     """
-    refused = [one for one in waiting if one.arrival.fault]
+    if resource.update.mode != "snapshot":
+        return waiting
     first: dict[str, NewDelivery] = {}
     for one in waiting:
         if not one.arrival.fault and one.arrival.slice not in busy:
             first.setdefault(one.arrival.slice, one)
-    return [*refused, *first.values()]
+    return [*(one for one in waiting if one.arrival.fault), *first.values()]
 
 
 def _followed_up(

@@ -5,19 +5,20 @@ A delivery's bytes appear under their name only when they are whole and on disk:
 
 import hashlib
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
+
+from resource_catalogue.on_disk import to_disk
 
 _BLOCK_BYTES = 4 * 1024 * 1024
 _DRAFT = ".part"
 """Name of what is not whole yet; short, because the delivered name may be as long as a name can be."""
 
 
-def content_hash(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    digest = hashlib.sha256()
+def content_hash(path: Path, algorithm: str = "sha256") -> str:
+    """Return the SHA-256 of a file's bytes, or another hash of them."""
+    digest = hashlib.new(algorithm, usedforsecurity=False)
     with path.open("rb") as file:
         while block := file.read(_BLOCK_BYTES):
             digest.update(block)
@@ -58,7 +59,7 @@ def land(path: Path, folder: Path, content: str, name: str | None = None) -> Pat
     if content_hash(draft) != content:
         draft.unlink()
         return None
-    _to_disk(draft)
+    to_disk(draft)
     draft.replace(landed)
     return landed
 
@@ -67,13 +68,15 @@ def write_receipt(folder: Path, receipt: dict[str, Any]) -> None:
     """Write the receipt of a delivery beside the folder of its bytes, whose names are the agency's."""
     draft = folder.with_name(f"{folder.name}{_DRAFT}")
     draft.write_text(json.dumps(receipt, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
-    _to_disk(draft)
+    to_disk(draft)
     draft.replace(folder.with_name(f"{folder.name}.json"))
 
 
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+def rows_stated(folder: Path) -> int | None:
+    """Return how many rows a manifest stated of a delivery, from the receipt beside its folder; null if none did."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        receipt = json.loads(folder.with_name(f"{folder.name}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    stated = receipt.get("rows_stated") if isinstance(receipt, dict) else None
+    return stated if isinstance(stated, int) else None

@@ -1,6 +1,6 @@
 """Write ``raw.*``: what the agency sent, as text, in full, one row per data row that could be split."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import duckdb
 import polars as pl
@@ -41,15 +41,57 @@ def write_raw(
     return tally.rows
 
 
-def deliveries_in_raw(lake: Lake, resource: Resource) -> frozenset[str]:
-    """Return the deliveries that the raw table, or the table of rejected rows, holds rows of."""
+def write_raw_of_many(lake: Lake, resource: Resource, deliveries: Mapping[str, Decoded]) -> dict[str, int]:
+    """Write the rows of new deliveries to their raw table, one commit for those of the same columns.
+
+    Args:
+        deliveries: By id, as ``gathered`` gives them.
+
+    Returns:
+        How many rows each has.
+    """
+    batches: dict[tuple[str, ...], list[pa.RecordBatch]] = {}
+    counts = dict.fromkeys(deliveries, 0)
+    for identity, decoded in deliveries.items():
+        names = tuple(raw_names(decoded.header, resource))
+        same = batches.setdefault(names, [])
+        for block in decoded.blocks:
+            same.append(_batch(block, decoded, identity, raw_schema([*names])))
+            counts[identity] += same[-1].num_rows
+    for names, same in batches.items():
+        rows = pa.Table.from_batches(same, raw_schema([*names]))
+        lake.append(raw_table(resource.id), rows.combine_chunks())
+    return counts
+
+
+def gathered(decoded: Decoded) -> tuple[Decoded, int]:
+    """Decode a file to its end and return it with its blocks in memory, and how many bytes they take.
+
+    Raises:
+        DeliveryError: It cannot be decoded.
+    """
+    try:
+        blocks = [*decoded.blocks]
+    except DeliveryError:
+        raise
+    except BaseException as error:
+        raise not_decodable("", error) from None
+    decoded.blocks = iter(blocks)
+    return decoded, sum(column.nbytes for block in blocks for column in block.columns)
+
+
+def deliveries_in_raw(lake: Lake, resource: Resource, asked: Collection[str]) -> frozenset[str]:
+    """Return which of some deliveries the raw table, or the table of rejected rows, holds rows of.
+
+    Cheap for new deliveries: the statistics of the files say that they are in none of them.
+    """
     table = raw_table(resource.id)
     found: set[str] = set()
-    if lake.exists(table):
-        found.update(lake.query(f"select distinct _delivery_id from {table}", table)["_delivery_id"])
-    if lake.exists(REJECTED_ROWS):
-        sql = f"select distinct delivery_id from {REJECTED_ROWS} where resource_id = ?"
-        found.update(lake.query(sql, REJECTED_ROWS, parameters=[resource.id])["delivery_id"])
+    listed = ", ".join(f"'{identity}'" for identity in sorted(asked))
+    for name, column in ((table, "_delivery_id"), (REJECTED_ROWS, "delivery_id")):
+        if listed and lake.exists(name):
+            sql = f"select distinct {column} as id from {name} where {column} in ({listed})"
+            found.update(lake.query(sql, name)["id"])
     return frozenset(found)
 
 

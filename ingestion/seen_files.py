@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from ingestion.landing import content_hash
+from resource_catalogue.deployment import Deployment
 
 
 class SeenFiles:
@@ -26,16 +27,25 @@ class SeenFiles:
             known = json.loads(path.read_text(encoding="utf-8"))
             self._known = known if isinstance(known, dict) else {}
 
-    def hash_of(self, path: Path) -> str:
-        """Return the SHA-256 of the file's bytes."""
-        state = path.stat()
-        known = self._known.get(str(path))
+    @classmethod
+    def of(cls, deployment: Deployment, resource_id: str) -> "SeenFiles":
+        """Return the hashes of a resource's files."""
+        return cls(deployment.landing / "seen" / f"{resource_id}.json")
+
+    def hash_of(self, path: Path, algorithm: str = "sha256") -> str:
+        """Return the SHA-256 of the file's bytes, or another hash of them."""
+        state, name = path.stat(), str(path) if algorithm == "sha256" else f"{algorithm} {path}"
+        known = self._known.get(name)
         if known and known[:2] == [state.st_size, state.st_mtime_ns]:
             return str(known[2])
-        found = content_hash(path)
-        self._known[str(path)] = [state.st_size, state.st_mtime_ns, found]
+        found = content_hash(path, algorithm)
+        self._known[name] = [state.st_size, state.st_mtime_ns, found]
         self._changed = True
         return found
+
+    def forget(self, path: Path) -> None:
+        """Forget a file that was let go."""
+        self._changed = self._known.pop(str(path), None) is not None or self._changed
 
     def save(self) -> None:
         """Write the cache if anything was read."""

@@ -21,6 +21,7 @@ from filelock import FileLock
 
 from ingestion.arrival import Arrival, recorded_arrival
 from resource_catalogue.deployment import Deployment
+from resource_catalogue.on_disk import to_disk
 from resource_catalogue.resource import Resource
 
 _KEY_LENGTH = 32
@@ -36,6 +37,7 @@ class Kept:
         name: Address under which deliveries name it, without credentials.
         cursor: How far the source was read with it; ``scope`` what the cursor is one of.
         digest: Checksum of what was read, for what is read as it stands each time.
+        number: How many files were kept with it; 0 in lines of earlier versions, which are all there.
     """
 
     remote_id: str
@@ -44,6 +46,7 @@ class Kept:
     scope: str = ""
     cursor: Any = None
     digest: str = ""
+    number: int = 0
 
     @property
     def arrival(self) -> dt.datetime:
@@ -114,7 +117,7 @@ class Spool:
     @property
     def count(self) -> int:
         """Return how many files were ever kept."""
-        return len(self._kept)
+        return max([len(self._kept), *(one.number for one in self._kept.values())])
 
     def knows(self, remote_id: str) -> bool:
         """Tell whether something was fetched already."""
@@ -159,13 +162,31 @@ class Spool:
         if name in self._latest:
             arrived_at = max(arrived_at, self._latest[name] + _HAIR)
         instant = arrived_at.astimezone(dt.UTC).isoformat()
-        kept = Kept(draft.remote_id, name, instant, scope, cursor, digest)
+        number = self.count + (draft.remote_id not in self._kept)
+        kept = Kept(draft.remote_id, name, instant, scope, cursor, digest, number)
         self._files.mkdir(parents=True, exist_ok=True)
-        _to_disk(draft.path)
+        to_disk(draft.path)
         draft.path.replace(self._files / kept.key)
-        _to_disk(self._files)
+        to_disk(self._files)
         self._write(kept)
         self._remember(kept)
+
+    def shorten(self, lines: int) -> None:
+        """Forget all but the newest lines of the journal and those whose file is still here, where there are many.
+
+        For sources that give nothing twice: another would have what is forgotten fetched anew.
+        """
+        ones = list(self._kept.values())
+        if len(ones) <= 2 * lines:
+            return
+        newest = ones[-lines:]
+        kept = [one for one in ones[:-lines] if (self._files / one.key).exists()] + newest
+        draft = self._journal.with_suffix(".part")
+        draft.write_bytes(b"".join(map(_line, kept)))
+        to_disk(draft)
+        draft.replace(self._journal)
+        to_disk(self.folder)
+        self._read()
 
     def arrivals(self, resource: Resource, deployment: Deployment, as_of: dt.datetime) -> list[Arrival]:
         """List the files that are kept and not taken in yet, in order of delivery."""
@@ -205,15 +226,19 @@ class Spool:
 
     def _write(self, kept: Kept) -> None:
         """Write a line of the journal behind the last whole one."""
-        line = json.dumps({name: getattr(kept, name) for name in Kept.__slots__}, ensure_ascii=False)
         with self._journal.open("a+b") as file:
             if file.tell() and not _ends_whole(file):
                 file.seek(0)
                 file.truncate(file.read().rfind(b"\n") + 1)
-            file.write(line.encode() + b"\n")
+            file.write(_line(kept))
             file.flush()
             os.fsync(file.fileno())
-        _to_disk(self.folder)
+        to_disk(self.folder)
+
+
+def _line(kept: Kept) -> bytes:
+    values = {name: getattr(kept, name) for name in Kept.__slots__}
+    return json.dumps(values, ensure_ascii=False).encode() + b"\n"
 
 
 def _ends_whole(file: IO[bytes]) -> bool:
@@ -223,11 +248,3 @@ def _ends_whole(file: IO[bytes]) -> bool:
 
 def _key(remote_id: str) -> str:
     return hashlib.sha256(remote_id.encode()).hexdigest()[:_KEY_LENGTH]
-
-
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

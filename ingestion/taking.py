@@ -1,27 +1,30 @@
-"""Take one new delivery in: land its bytes, decode them, write ``raw``, judge whether it may count.
+"""Take new deliveries in: land their bytes, decode them, write ``raw``, judge whether they may count.
 
 Order of the stores: landing, raw, rejected rows, links to replaced rows, receipt; last, by the caller, the row in
-``ingestion.deliveries``. Each step may be repeated, so a run killed between any two is made whole by the next.
+``ingestion.deliveries``. Each step may be repeated, so a run killed between any two is made whole by the next. Small
+files go through the stores together, because a commit costs more than they do.
 """
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import polars as pl
 
-from ingestion import guard
 from ingestion.declared import arrival_of, reading_fingerprint
 from ingestion.decode import decode_file
 from ingestion.decoded import Decoded
 from ingestion.deliveries import EFFECTIVE
-from ingestion.header import missing_columns, raw_names, undeclared_columns
-from ingestion.header_guard import header_change
+from ingestion.header import raw_names
+from ingestion.judging import Judge, together
 from ingestion.landing import land, write_receipt
-from ingestion.raw import write_raw
+from ingestion.raw import gathered, write_raw, write_raw_of_many
 from ingestion.row_keys import keyed_hash
-from ingestion.row_links import link_replaced_rows, linked_lines, relink, unchanged_rows
+from ingestion.row_links import link_replaced_rows, linked_lines, relink
+from ingestion.standing import Standing
 from ingestion.waiting import NewDelivery
 from lake import Lake
 from lake.tables import REJECTED_ROWS, SCHEMAS
@@ -32,9 +35,10 @@ from resource_catalogue.resource import Resource
 from resource_catalogue.subject_keys import ROW_KEY_NAME
 from resource_catalogue.words import DeliveryState
 
-_NAMED_COLUMNS = 20
-_UNORDERED = frozenset({"json", "jsonl", "geojson", "xml"})
-"""Forms in which each row names its columns, so that their order says nothing."""
+_SMALL_BYTES, _GROUP_BYTES, _GROUP_FILES = 1 << 20, 1 << 25, 500
+"""Files up to the first size are taken together: as many as the second holds, but not more than the third says."""
+_HELD_BYTES = 1 << 28
+"""How much of decoded files is held in memory before no more is added."""
 _NOT_KEPT = "the bytes in landing are missing or damaged, so they are not read under the new declaration"
 
 
@@ -53,12 +57,51 @@ class _Outcome:
         return len(self.decoded.rejected) if self.decoded else 0
 
 
-@dataclass(frozen=True)
-class Taking:
-    """Take deliveries of one resource in, at most one per slice.
+@dataclass
+class _Read:
+    """Hold a delivery whose bytes have landed.
 
     Attributes:
-        in_raw: Deliveries whose rows stand in ``raw``, or among the rejected, already.
+        rows: How many rows of it stand in ``raw``; null where they are not written yet.
+        error: Why it cannot be read; with it, nothing of it stands in ``raw``.
+    """
+
+    new: NewDelivery
+    size: int
+    decoded: Decoded | None = None
+    rows: int | None = None
+    error: DeliveryError | None = None
+
+
+def groups(waiting: Iterable[NewDelivery]) -> Iterator[list[NewDelivery]]:
+    """Part deliveries into groups that go through the stores together; a large file is alone in its group."""
+    group: list[NewDelivery] = []
+    total = 0
+    for one in waiting:
+        size = _size(one)
+        if group and (total + size > _GROUP_BYTES or len(group) == _GROUP_FILES or size > _SMALL_BYTES):
+            yield group
+            group, total = [], 0
+        group.append(one)
+        # Behind a large file a new group begins.
+        total += size if size <= _SMALL_BYTES else _GROUP_BYTES
+    if group:
+        yield group
+
+
+def _size(new: NewDelivery) -> int:
+    try:
+        return 0 if new.arrival.fault else new.arrival.path.stat().st_size
+    except OSError:
+        return 0
+
+
+@dataclass(frozen=True)
+class Taking:
+    """Take deliveries of one resource in.
+
+    Attributes:
+        in_raw: Which of those to be taken have rows in ``raw``, or among the rejected, already.
     """
 
     lake: Lake
@@ -66,36 +109,87 @@ class Taking:
     release: Release
     resource: Resource
     as_of: dt.datetime
-    in_raw: frozenset[str]
+    in_raw: frozenset[str] = frozenset()
 
-    def take(self, new: NewDelivery, standing: pl.DataFrame) -> dict[str, Any] | None:
-        """Bring a delivery to its receipt and return its row for ``ingestion.deliveries``.
+    @cached_property
+    def judge(self) -> Judge:
+        """Return the judge of the deliveries, who remembers what was looked at."""
+        return Judge(self.lake, self.resource)
 
-        Args:
-            standing: Current deliveries of the resource by slice, as ``current_slices`` gives them.
+    def take(self, group: list[NewDelivery], standing: Standing) -> dict[str, dict[str, Any]]:
+        """Bring the deliveries of a group to their receipts.
 
         Returns:
-            The row, whatever became of the delivery; null where its file is still being written, or is gone.
+            The row of each for ``ingestion.deliveries``, whatever became of it, by id; without those whose file is
+            still being written, or is gone.
         """
-        folder, arrival = self.deployment.landing / self.resource.id / new.identity, new.arrival
-        if arrival.fault:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            return self._received(folder, new, _Outcome(DeliveryState.UNREADABLE, arrival.fault), 0)
+        found: dict[str, dict[str, Any]] = {}
+        read = [self._read(one) for one in group if not one.arrival.fault]
+        self._write_small([one for one in read if one is not None])
+        by_id = {one.new.identity: one for one in read if one is not None}
+        for new in group:
+            if new.arrival.fault:
+                refused = _Outcome(DeliveryState.UNREADABLE, new.arrival.fault)
+                found[new.identity] = self._received(new, refused, 0)
+            elif (one := by_id.get(new.identity)) is not None:
+                row = found[new.identity] = self._received(new, self._outcome(one, standing), one.size)
+                standing.add(row)
+        return found
+
+    def _read(self, new: NewDelivery) -> _Read | None:
+        """Land a file and begin to decode it; null where it is still being written, or is gone."""
         try:
-            landed = land(arrival.path, folder, new.content, PurePosixPath(arrival.file_name).name)
+            name = PurePosixPath(new.arrival.file_name).name
+            landed = land(new.arrival.path, self._folder(new.identity), new.content, name)
         except FileNotFoundError:
             landed = None
         if landed is None:
             return None
-        before = self._before(standing, arrival.slice, arrival.order_key)
+        one = _Read(new, landed.stat().st_size)
         try:
-            like = before or self._newest(standing, arrival.order_key)
-            outcome = self._judged(new, decode_file(landed, self.resource), before, like)
+            one.decoded = decode_file(landed, self.resource)
+        except DeliveryError as error:
+            one.error = error
+        return one
+
+    def _write_small(self, read: list[_Read]) -> None:
+        """Write the rows of small files together; those of others, and those written before, are written one by one."""
+        small: dict[str, Decoded] = {}
+        held = 0
+        for one in read:
+            is_small = one.size <= _SMALL_BYTES and one.new.identity not in self.in_raw
+            # A small file may unfold to a large table: those behind it are written one by one.
+            if one.decoded and is_small and held < _HELD_BYTES:
+                try:
+                    small[one.new.identity], size = gathered(one.decoded)
+                    held += size
+                except DeliveryError as error:
+                    one.error = error
+        if len(small) < 2:
+            return
+        counts = write_raw_of_many(self.lake, self.resource, small)
+        self._record_rejected(small, [])
+        self.judge.prepare(counts)
+        for one in read:
+            one.rows = counts.get(one.new.identity)
+
+    def _outcome(self, one: _Read, standing: Standing) -> _Outcome:
+        """Judge a delivery, and lead rows of the one that it replaces to it."""
+        arrival = one.new.arrival
+        before = standing.before(arrival.slice, arrival.order_key)
+        if one.error is not None:
+            return _unreadable(one.error)
+        assert one.decoded is not None
+        try:
+            if one.rows is None:
+                one.rows = self._kept(one.new.identity, one.decoded, one.new.identity in self.in_raw)
+            like = before or standing.newest(arrival.order_key)
+            outcome = self._judged(one.new, one.decoded, one.rows, before, like)
         except DeliveryError as error:
             outcome = _unreadable(error)
         if outcome.state in EFFECTIVE:
-            self.link(new.identity, arrival.slice, arrival.order_key, standing)
-        return self._received(folder, new, outcome, landed.stat().st_size)
+            self.link(one.new.identity, before)
+        return outcome
 
     def read_anew(self, row: dict[str, Any]) -> dict[str, Any]:
         """Decode a delivery that counts once more, from its landed bytes, under the declaration in force.
@@ -111,28 +205,26 @@ class Taking:
             The row as it is now.
         """
         identity, content = row["delivery_id"], row["content_hash"]
-        folder = self.deployment.landing / self.resource.id / identity
         arrival = arrival_of(row, self.resource, self.deployment)
-        landed = land(arrival.path, folder, content) if arrival.path.is_file() else None
+        landed = land(arrival.path, self._folder(identity), content) if arrival.path.is_file() else None
         if landed is None:
             reading = reading_fingerprint(self.resource)
             said = (row["reason"] or "").removesuffix(_NOT_KEPT).removesuffix("; ")
-            return {**row, "reading_fingerprint": reading, "reason": _together(said, _NOT_KEPT)}
+            return {**row, "reading_fingerprint": reading, "reason": together(said, _NOT_KEPT)}
         new = NewDelivery(arrival, content, identity, row)
         lines = linked_lines(self.lake, self.resource, identity)
         try:
             decoded = decode_file(landed, self.resource)
-            loaded, names = self._kept(identity, decoded, is_again=True)
-            said = row["reason"] if row["state"] == DeliveryState.ACCEPTED else self._remarks(decoded, names)
+            loaded = self._kept(identity, decoded, is_again=True)
+            said = row["reason"] if row["state"] == DeliveryState.ACCEPTED else self.judge.remarks(decoded)
             outcome = _Outcome(DeliveryState(row["state"]), said, decoded, loaded)
             relink(self.lake, self.resource, identity, lines)
         except DeliveryError as error:
             outcome = _unreadable(error)
-        return self._received(folder, new, outcome, landed.stat().st_size)
+        return self._received(new, outcome, landed.stat().st_size)
 
-    def link(self, identity: str, slice_name: str, order_key: str, standing: pl.DataFrame) -> None:
-        """Link rows of the delivery that stands in a slice to those that take their place."""
-        before = self._before(standing, slice_name, order_key)
+    def link(self, identity: str, before: dict[str, Any] | None) -> None:
+        """Link rows of the delivery that stood in a slice, if any did, to those that take their place."""
         if before is not None:
             link_replaced_rows(self.lake, self.resource, before["delivery_id"], identity)
 
@@ -140,96 +232,56 @@ class Taking:
         self,
         new: NewDelivery,
         decoded: Decoded,
+        loaded: int,
         before: dict[str, Any] | None,
         like: dict[str, Any] | None,
     ) -> _Outcome:
         """Judge whether a delivery may count.
 
         Args:
+            loaded: How many rows of it stand in ``raw``.
             before: The delivery that it would replace.
             like: The one whose columns it should have: that, else the newest before it.
         """
-        loaded, names = self._kept(new.identity, decoded, new.identity in self.in_raw)
-        reason = self._held_reason(new, names, loaded + len(decoded.rejected), before)
-        reason = _together(_stale(new), reason, self._header_reason(names, decoded, like))
-        if reason:
-            return _Outcome(DeliveryState.HELD, reason, decoded, loaded)
-        return _Outcome(DeliveryState.LOADED, self._remarks(decoded, names), decoded, loaded)
+        reason = self.judge.reason(new, decoded, loaded, before, like)
+        state = DeliveryState.HELD if reason else DeliveryState.LOADED
+        return _Outcome(state, reason or self.judge.remarks(decoded), decoded, loaded)
 
-    def _kept(self, identity: str, decoded: Decoded, is_again: bool) -> tuple[int, list[str]]:
-        """Write what was decoded; return how many rows there are, and the names of their columns."""
+    def _kept(self, identity: str, decoded: Decoded, is_again: bool) -> int:
+        """Write what was decoded, and return how many rows there are."""
         loaded = write_raw(self.lake, self.resource, identity, decoded, is_again)
-        self._record_rejected(identity, decoded)
-        return loaded, raw_names(decoded.header, self.resource)
+        self._record_rejected({identity: decoded}, [identity] if is_again else [])
+        return loaded
 
-    def _held_reason(
-        self, new: NewDelivery, names: list[str], rows: int, before: dict[str, Any] | None
-    ) -> str | None:
-        missing = missing_columns(names, self.resource)
-        if missing:
-            return _missing(missing)
-        if before is None:
-            return None
-        limits = self.resource.guard
-        reason = guard.shrink_reason(before["rows"], rows, limits)
-        if reason is None and guard.bounds_change(limits):
-            unchanged = unchanged_rows(self.lake, self.resource, before["delivery_id"], new.identity)
-            reason = guard.change_reason(before["rows"], unchanged, limits)
-        return reason
+    def _folder(self, identity: str) -> Path:
+        return self.deployment.landing / self.resource.id / identity
 
-    @staticmethod
-    def _header_reason(names: list[str], decoded: Decoded, like: dict[str, Any] | None) -> str:
-        """Say how the columns differ from those that the resource had; empty where they do not, or none had any."""
-        if like is None or not like["columns"]:
-            return ""
-        change = header_change(like["columns"], names)
-        if decoded.format in _UNORDERED:
-            change = replace(change, moved=False)
-        return change.reason
+    def _record_rejected(self, decoded: Mapping[str, Decoded], again: Iterable[str]) -> None:
+        """Write the rejected rows of deliveries in one commit.
 
-    def _remarks(self, decoded: Decoded, names: list[str]) -> str:
-        missing = missing_columns(names, self.resource)
-        said = _remarks(decoded, undeclared_columns(names, self.resource))
-        return _together(_missing(missing) if missing else "", said)
-
-    def _before(self, standing: pl.DataFrame, slice_name: str, order_key: str) -> dict[str, Any] | None:
-        """Return the delivery that a snapshot would replace: the one that stands in its slice, if it is earlier."""
-        if self.resource.update.mode != "snapshot":
-            return None
-        earlier = standing.filter((pl.col("_slice") == slice_name) & (pl.col("order_key") <= order_key))
-        return next(iter(earlier.to_dicts()), None)
-
-    @staticmethod
-    def _newest(standing: pl.DataFrame, order_key: str) -> dict[str, Any] | None:
-        """Return the newest of the deliveries that count and come before one, whatever their slice."""
-        earlier = standing.filter(pl.col("order_key") <= order_key).sort("order_key").tail(1)
-        return next(iter(earlier.to_dicts()), None)
-
-    def _record_rejected(self, identity: str, decoded: Decoded) -> None:
-        rejected = decoded.rejected
-        frame = pl.DataFrame(
-            {
-                "row_number": [row.row_number for row in rejected],
-                "line": [row.line for row in rejected],
-                "reason": [row.reason for row in rejected],
-                "text": [row.text for row in rejected],
-                "sheet": [decoded.sheet if row.sheet is None else row.sheet for row in rejected],
-            }
-        ).with_columns(delivery_id=pl.lit(identity), resource_id=pl.lit(self.resource.id))
-        if not rejected:
-            if identity in self.in_raw and self.lake.exists(REJECTED_ROWS):
-                # Taken again under a better declaration: what was rejected then is not rejected now.
+        Args:
+            again: Those taken again, under a better declaration perhaps: what was rejected then need not be now.
+        """
+        for identity in again:
+            if self.lake.exists(REJECTED_ROWS):
                 self.lake.delete_where(REJECTED_ROWS, {"delivery_id": identity})
+        frames = [_rejected(identity, one) for identity, one in decoded.items() if one.rejected]
+        if not frames:
             return
-        frame = frame.with_columns(row_key=keyed_hash(pl.col("text"), self.deployment.key(ROW_KEY_NAME)))
+        key = self.deployment.key(ROW_KEY_NAME)
+        frame = pl.concat(frames).with_columns(
+            resource_id=pl.lit(self.resource.id), row_key=keyed_hash(pl.col("text"), key)
+        )
         schema = SCHEMAS[REJECTED_ROWS]
         table = frame.select(schema.names).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
-        self.lake.replace_where(REJECTED_ROWS, table, {"delivery_id": identity})
+        self.lake.append(REJECTED_ROWS, table)
 
-    def _received(self, folder: Path, new: NewDelivery, outcome: _Outcome, size: int) -> dict[str, Any]:
+    def _received(self, new: NewDelivery, outcome: _Outcome, size: int) -> dict[str, Any]:
         """Write the receipt of a delivery and return its row."""
         row = self._row(new, outcome, size)
-        write_receipt(folder, row)
+        folder = self._folder(new.identity)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        write_receipt(folder, {**row, "rows_stated": new.arrival.rows_stated})
         return row
 
     def _row(self, new: NewDelivery, outcome: _Outcome, size: int) -> dict[str, Any]:
@@ -263,34 +315,17 @@ class Taking:
         }
 
 
+def _rejected(identity: str, decoded: Decoded) -> pl.DataFrame:
+    rows = decoded.rejected
+    columns = {
+        "row_number": [row.row_number for row in rows],
+        "line": [row.line for row in rows],
+        "reason": [row.reason for row in rows],
+        "text": [row.text for row in rows],
+        "sheet": [decoded.sheet if row.sheet is None else row.sheet for row in rows],
+    }
+    return pl.DataFrame(columns).with_columns(delivery_id=pl.lit(identity))
+
+
 def _unreadable(error: DeliveryError) -> _Outcome:
-    return _Outcome(DeliveryState.UNREADABLE, _together(error.found, error.expected, error.remedy))
-
-
-def _stale(new: NewDelivery) -> str:
-    return f"the same bytes as delivery {new.stale_of}, which a later one replaced" if new.stale_of else ""
-
-
-def _missing(columns: list[str]) -> str:
-    return f"required columns are missing: {', '.join(columns)}"
-
-
-def _together(*said: str | None) -> str:
-    return "; ".join(filter(None, said))
-
-
-def _remarks(decoded: Decoded, undeclared: list[str]) -> str:
-    """Say what a reader should know about a delivery that counts; names of columns and numbers only."""
-    remarks = []
-    if undeclared:
-        more = ", …" if len(undeclared) > _NAMED_COLUMNS else ""
-        remarks.append(f"columns not in the catalogue: {', '.join(undeclared[:_NAMED_COLUMNS])}{more}")
-    if decoded.passed_over:
-        remarks.append(f"headings and notes passed over: {decoded.passed_over}")
-    for name in dict.fromkeys(decoded.odd_lines.values()):
-        lines = sorted(line for line, found in decoded.odd_lines.items() if found == name)
-        shown = ", ".join(map(str, lines[:_NAMED_COLUMNS])) + (", …" if len(lines) > _NAMED_COLUMNS else "")
-        kind = f"lines in {name} among {decoded.encoding}" if name else "lines with destroyed characters"
-        remarks.append(f"{kind}: {len(lines)} ({shown})")
-    remarks += decoded.remarks
-    return "; ".join(remarks)
+    return _Outcome(DeliveryState.UNREADABLE, together(error.found, error.expected, error.remedy))

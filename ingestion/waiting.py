@@ -6,7 +6,7 @@ run takes them (``ingest.py``).
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,18 +14,20 @@ from typing import Any
 import polars as pl
 
 from ingestion.arrival import Arrival
-from ingestion.connectors import folder
 from ingestion.declared import arrival_of
 from ingestion.landing import delivery_id
 from ingestion.seen_files import SeenFiles
 from ingestion.spool import Spool
 from ingestion.stale_copies import StaleCopies
+from ingestion.whole_files import whole_arrivals
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.release import Release
+from resource_catalogue.replacement import refusal
 from resource_catalogue.resource import Resource
 from resource_catalogue.words import DeliveryState
 
 _Rows = dict[str, dict[str, Any]]
+_Known = tuple[str, str, dt.date | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,11 @@ def new_deliveries(
         NewDelivery(arrival_of(row, resource, deployment), row["content_hash"], identity, row)
         for identity, row in again.items()
     ]
-    seen = SeenFiles(deployment.landing / "seen" / f"{resource.id}.json")
-    arrived = folder.arrivals(resource, deployment, as_of)
+    seen = SeenFiles.of(deployment, resource.id)
+    arrived = whole_arrivals(resource, deployment, as_of, seen, known)
     arrived += Spool.of(deployment, resource).arrivals(resource, deployment, as_of)
     stale = StaleCopies(known, resource, deployment.settings.ingestion.arrival == "run")
-    found += _unknown(arrived, resource, rows, seen, stale)
+    found += _unknown(arrived, resource, rows, seen, stale, refusal(release, resource))
     seen.save()
     there = (one for one in found if one.arrival.fault or one.arrival.path.exists())
     return sorted(there, key=lambda one: one.arrival.order_key)
@@ -86,11 +88,13 @@ def drop_recorded(
     arrived = spool.arrivals(resource, deployment, as_of)
     if not arrived:
         return
-    covered = {(row["slice"], row["content_hash"]) for row in rows}
-    seen = SeenFiles(deployment.landing / "seen" / f"{resource.id}.json")
+    covered = {_of_row(row, resource) for row in rows}
+    seen = SeenFiles.of(deployment, resource.id)
     for arrival in arrived:
-        if (arrival.slice, seen.hash_of(arrival.path)) in covered:
+        if _of_arrival(arrival, seen.hash_of(arrival.path), resource) in covered:
             spool.drop(arrival)
+            seen.forget(arrival.path)
+    seen.save()
 
 
 def _is_open(row: dict[str, Any], release: Release, decided: set[str]) -> bool:
@@ -100,29 +104,52 @@ def _is_open(row: dict[str, Any], release: Release, decided: set[str]) -> bool:
 
 
 def _unknown(
-    arrived: list[Arrival], resource: Resource, rows: _Rows, seen: SeenFiles, stale: StaleCopies
+    arrived: list[Arrival],
+    resource: Resource,
+    rows: _Rows,
+    seen: SeenFiles,
+    stale: StaleCopies,
+    refused: str,
 ) -> Iterator[NewDelivery]:
-    """Give the arrivals that no delivery on record covers."""
+    """Give the arrivals that no delivery on record covers; all with a fault where the resource takes none."""
     taken = set(rows)
-    covered = {(row["slice"], row["content_hash"]) for row in rows.values()}
+    covered = {_of_row(row, resource) for row in rows.values()}
     for arrival in arrived:
         content = stale_of = ""
         if not arrival.fault:
             try:
                 content = seen.hash_of(arrival.path)
                 stale_of = stale.original(arrival, content) or ""
-                if (arrival.slice, content) in covered and not stale_of:
+                if _of_arrival(arrival, content, resource) in covered and not stale_of:
                     continue
                 _opened(arrival.path)
             except FileNotFoundError:
                 continue  # Taken away since the folder was listed: it has not arrived.
             except OSError as error:
                 arrival, content = arrival.refused(error), ""
+        if refused:
+            arrival, content, stale_of = replace(arrival, fault=refused), "", ""
         identity = _identity(arrival, content, resource, taken)
         if identity not in taken:
             taken.add(identity)
-            covered.add((arrival.slice, content))
+            covered.add(_of_arrival(arrival, content, resource))
             yield NewDelivery(arrival, content, identity, stale_of=stale_of)
+
+
+def _of_row(row: dict[str, Any], resource: Resource) -> _Known:
+    return _known(row["slice"], row["content_hash"], row["issued_on"], resource)
+
+
+def _of_arrival(arrival: Arrival, content: str, resource: Resource) -> _Known:
+    return _known(arrival.slice, content, arrival.issued_on, resource)
+
+
+def _known(slice_name: str, content: str, issued_on: dt.date | None, resource: Resource) -> _Known:
+    """Return by what a delivery is known again: its slice and bytes, of changes its day of issue too.
+
+    Changes that were issued again on another day put back what other changes between the two days replaced.
+    """
+    return slice_name, content, issued_on if resource.update.mode == "changes" else None
 
 
 def _opened(path: Path) -> None:

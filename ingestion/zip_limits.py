@@ -1,26 +1,39 @@
 """Bound what a ZIP may unfold to, and refuse what leads out of it: checked before anything is unfolded.
 
-Workbooks are such files too. Sizes in a ZIP's directory are claims, so what unfolds is counted once more.
+Workbooks are such files too. Sizes in a ZIP's directory are claims, so what unfolds is counted once more. The bounds
+are settings of the deployment (``[ingestion]``). They hold for all that is read within ``archive_bounds``: archives and
+workbooks are opened deep within decoders, some only when their rows are asked for.
 """
 
 import stat
 import struct
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path, PurePosixPath
 
 from resource_catalogue.errors import DeliveryError
+from resource_catalogue.settings import IngestionSettings
 
-MOST_MEMBERS = 10_000
-MOST_BYTES = 4 * 1024**3
-MOST_RATIO = 250
-"""Text repeats itself: tables shrink to a tenth or a thirtieth, the most regular XML to a hundredth."""
+_BOUNDS: ContextVar[IngestionSettings] = ContextVar("archive_bounds")
+_DEFAULTS = IngestionSettings()
 _SMALL = 64 * 1024**2
 """Below it the ratio does not matter."""
 _END, _END_BYTES = b"PK\x05\x06", 22
 _LONGEST_COMMENT = 65_535
 _MOST_DIRECTORY = 32 * 1024**2
 _ENCRYPTED, _UTF_8 = 0x1, 0x800
+
+
+@contextmanager
+def archive_bounds(settings: IngestionSettings) -> Iterator[None]:
+    """Hold what is read meanwhile, in this thread, to a deployment's bounds; without it the defaults apply."""
+    token = _BOUNDS.set(settings)
+    try:
+        yield
+    finally:
+        _BOUNDS.reset(token)
 
 
 def opened_zip(path: Path) -> zipfile.ZipFile:
@@ -53,7 +66,7 @@ def _check_directory(path: Path) -> None:
         raise refused(path, "压缩文件不完整 / the ZIP is broken", "完整的文件 / a whole file")
     (length,) = struct.unpack_from("<I", tail, place + 12)
     if min(length, size) > _MOST_DIRECTORY:
-        raise refused(path, "压缩包成员过多 / the ZIP has too many members", f"≤ {MOST_MEMBERS}")
+        raise refused(path, "压缩包成员过多 / the ZIP has too many members", _members_bound())
 
 
 def _check_members(path: Path, members: list[zipfile.ZipInfo]) -> None:
@@ -75,15 +88,26 @@ def check_size(path: Path, members: int, size: int) -> None:
     Raises:
         DeliveryError: One of the bounds is exceeded.
     """
-    if members > MOST_MEMBERS:
-        raise refused(path, f"压缩包有 {members} 个成员 / it has {members} members", f"≤ {MOST_MEMBERS}")
-    is_steep = size > _SMALL and size > MOST_RATIO * max(1, path.stat().st_size)
-    if size > MOST_BYTES or is_steep:
+    bounds = _BOUNDS.get(_DEFAULTS)
+    if members > most_members():
+        raise refused(path, f"压缩包有 {members} 个成员 / it has {members} members", _members_bound())
+    is_steep = size > _SMALL and size > bounds.archive_ratio * max(1, path.stat().st_size)
+    if size > bounds.archive_bytes or is_steep:
         raise refused(
             path,
             f"解压后 {size} 字节，疑为压缩炸弹 / it unfolds to {size} bytes, as a zip bomb does",
-            f"≤ {MOST_BYTES} bytes, ≤ {MOST_RATIO} × ",
+            f"≤ {bounds.archive_bytes} bytes (ingestion.archive_bytes), "
+            f"≤ {bounds.archive_ratio} × (ingestion.archive_ratio)",
         )
+
+
+def most_members() -> int:
+    """Return how many members an archive may have here."""
+    return _BOUNDS.get(_DEFAULTS).archive_members
+
+
+def _members_bound() -> str:
+    return f"≤ {most_members()} (ingestion.archive_members)"
 
 
 def checked_name(path: Path, name: str) -> str:

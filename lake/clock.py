@@ -25,9 +25,9 @@ def advance_clock(lake: Lake, as_of: dt.datetime) -> None:
     if latest is not None and as_of < latest:
         raise SettingError(
             "as_of",
-            f"{as_of.isoformat()} lies before the last run",
-            f"{latest.isoformat()} or later",
-            "set as_of",
+            f"{as_of.isoformat()} 早于上次运行 / lies before the last run",
+            f"不早于 / not before {latest.isoformat()}",
+            "改正 as_of 或 --as-of / correct as_of or --as-of",
         )
     if latest != as_of:
         lake.overwrite(CLOCK, pa.table({"as_of": [as_of.astimezone(dt.UTC)]}, schema=SCHEMAS[CLOCK]))

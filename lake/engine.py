@@ -29,7 +29,12 @@ def delta_extension_path() -> Path:
     for location in locations:
         for found in sorted(Path(location).rglob("delta.duckdb_extension")):
             return found
-    raise EngineError("DuckDB", "the delta extension is missing", "its wheel installed", "run `make install`")
+    raise EngineError(
+        "DuckDB",
+        "缺少 delta 扩展 / the delta extension is missing",
+        "已安装的扩展 / its wheel installed",
+        "运行 / run `make install`",
+    )
 
 
 def open_engine(threads: int | None, memory_limit: str | None, scratch: Path) -> duckdb.DuckDBPyConnection:
@@ -83,4 +88,6 @@ def engine_errors(where: str) -> Iterator[None]:
     else:
         return
     # From None: the engine's error must not come along as context in a traceback either.
-    raise EngineError(where, f"{kind} (text withheld: it may print values)") from None
+    raise EngineError(
+        where, f"{kind} (不显示引擎原文, 其中可能有数据 / text withheld: it may print values)"
+    ) from None

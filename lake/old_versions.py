@@ -10,7 +10,6 @@ takes the place of the commits before it.
 A reader that is at a version that goes gets an error, never fewer rows.
 """
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from deltalake import DeltaTable
 
 from lake.delta_files import Snapshot
 from lake.delta_log import DeltaLog
+from resource_catalogue.on_disk import to_disk
 
 _VERSIONED = re.compile(r"^(\d{20})\.")
 _CHECKPOINT = re.compile(r"^(\d{20})\.checkpoint\.parquet\Z")
@@ -44,13 +44,13 @@ def forget_before(folder: Path, oldest: int) -> int:
     # Whatever stays must be on the disk before what it takes the place of goes.
     for path in _files(folder):
         if path not in stale:
-            _sync(path)
-    _sync(log)
+            to_disk(path)
+    to_disk(log)
     # Commits first, the oldest before the others: what is left is at any moment an unbroken row of whole versions.
     for path in sorted(stale, key=lambda path: (path.parent != log, path.name)):
         path.unlink(missing_ok=True)
-    _sync(log)
-    _sync(folder)
+    to_disk(log)
+    to_disk(folder)
     return len(stale)
 
 
@@ -105,11 +105,3 @@ def _is_since(path: Path, oldest: int) -> bool:
 def _has_checkpoint(log: Path, version: int) -> bool:
     found = (_CHECKPOINT.match(path.name) for path in log.iterdir())
     return any(match is not None and int(match[1]) == version for match in found)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

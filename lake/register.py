@@ -13,6 +13,7 @@ from lake.claims import ANY_SCOPE, scope_values
 from lake.store import Commit, Lake
 from resource_catalogue.entities import ENTITIES, Entity
 from resource_catalogue.release import Release
+from resource_catalogue.replacement import registers_in_force
 from resource_catalogue.source_register import RegisterEntry
 from resource_catalogue.words import TableName
 
@@ -37,7 +38,7 @@ def refresh_register(lake: Lake, release: Release, on: dt.date) -> bool:
 def roles(release: Release, on: dt.date) -> list[tuple[str, ...]]:
     """List the roles that hold on a day, each scope of the register written out."""
     found: set[tuple[str, ...]] = set()
-    for register in release.catalogue.registers.values():
+    for register in registers_in_force(release):
         entity = ENTITIES[register.entity]
         for entry in register.entries:
             if entry.valid.contains(on):

@@ -17,6 +17,7 @@ from resource_catalogue.agency import Agency
 from resource_catalogue.catalogue import Catalogue
 from resource_catalogue.code_list import Code, CodeList
 from resource_catalogue.dataset import Dataset
+from resource_catalogue.joint_collection import JointCollection
 from resource_catalogue.profile import Profile
 from resource_catalogue.release import Release, body_hash
 from resource_catalogue.resource import Resource
@@ -26,7 +27,7 @@ from resource_catalogue.words import TableName
 RELEASES = TableName("catalogue", "releases")
 """One row per catalogue release, with the profile it was made under."""
 ENTRIES = TableName("catalogue", "entries")
-"""One row per release and entry (agency, resource, register, dataset, code list), with state and JSON."""
+"""One row per release and entry (agency, resource, register, dataset, joint collection, code list): state, JSON."""
 
 RELEASES_SCHEMA = pa.schema(
     [
@@ -77,6 +78,7 @@ def entry_rows(new: Release) -> Iterator[Row]:
         ("resource", known.resources),
         ("register", known.registers),
         ("dataset", known.datasets),
+        ("joint_collection", known.joint_collections),
     )
     for kind, entries in groups:
         for entry_id, entry in sorted(entries.items()):
@@ -114,6 +116,7 @@ def rebuilt(row: Row, entries: Iterable[Row]) -> Release:
         resources=_bodies(found, "resource", Resource),
         registers=_bodies(found, "register", SourceRegister),
         datasets=_bodies(found, "dataset", Dataset),
+        joint_collections=_bodies(found, "joint_collection", JointCollection),
         code_lists={e["id"]: _codes(e["id"], e["body"]) for e in found if e["kind"] == "code_list"},
     )
     return Release(

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import get_args
 
+import polars as pl
 import pyarrow as pa
 from deltalake import DeltaTable
 from filelock import FileLock, Timeout
@@ -30,11 +31,12 @@ from lake.release_rows import (
     release_row,
 )
 from lake.store import Lake
+from lake.tables import DELIVERIES
 from resource_catalogue.catalogue import Catalogue
 from resource_catalogue.errors import CatalogueError, LakeError
 from resource_catalogue.profile import Profile
 from resource_catalogue.release import EntryState, Release, catalogue_hash
-from resource_catalogue.words import TableName
+from resource_catalogue.words import DeliveryState, TableName
 
 _LOCK_SECONDS = 120
 
@@ -70,14 +72,7 @@ def publish(
     _check_posts(catalogue, as_of.date(), registered_by, reviewed_by)
     with _publishing(lake):
         current = _newest(lake)
-        resolved = _resolved_states(catalogue, current.states if current else {}, states or {})
-        content = catalogue_hash(catalogue, profile)
-        if current and current.hash == content and current.states == resolved:
-            return current
-        number = current.number + 1 if current else 1
-        new = Release(number, content, as_of, registered_by, reviewed_by, profile, catalogue, resolved)
-        _write(lake, new)
-        return release(lake, number)
+        return _next(lake, current, catalogue, profile, as_of, (registered_by, reviewed_by), states or {})
 
 
 def set_state(
@@ -105,9 +100,25 @@ def set_state(
         CatalogueError: No release is published, it has no such entry, or a post is not as demanded.
     """
     current = current_release(lake)
+    if state == "retired":
+        _check_successor(lake, current, entry_id)
     return publish(
         lake, current.catalogue, current.profile, as_of, registered_by, reviewed_by, {entry_id: state}
     )
+
+
+def carry_out(lake: Lake, states: Mapping[str, EntryState], as_of: dt.datetime) -> Release:
+    """Publish the current release again with states that its own entries ordain: two posts reviewed them there.
+
+    Args:
+        lake: Where releases are kept.
+        states: New state by id.
+        as_of: Instant of publication, with time zone.
+    """
+    with _publishing(lake):
+        current = current_release(lake)
+        posts = (current.registered_by, current.reviewed_by)
+        return _next(lake, current, current.catalogue, current.profile, as_of, posts, states)
 
 
 def current_release(lake: Lake) -> Release:
@@ -155,6 +166,42 @@ def release_numbers(lake: Lake) -> list[int]:
     if not lake.exists(RELEASES):
         return []
     return sorted(lake.read(RELEASES)["number"].to_list())
+
+
+def _next(
+    lake: Lake,
+    current: Release | None,
+    catalogue: Catalogue,
+    profile: Profile,
+    as_of: dt.datetime,
+    posts: tuple[str, str],
+    states: Mapping[str, EntryState],
+) -> Release:
+    """Write the next release; return the current one where it says the same."""
+    resolved = _resolved_states(catalogue, current.states if current else {}, states)
+    content = catalogue_hash(catalogue, profile)
+    if current and current.hash == content and current.states == resolved:
+        return current
+    number = current.number + 1 if current else 1
+    _write(lake, Release(number, content, as_of, *posts, profile, catalogue, resolved))
+    return release(lake, number)
+
+
+def _check_successor(lake: Lake, current: Release, entry_id: str) -> None:
+    """Refuse to retire a resource before its successor has data (Xinjiang a24)."""
+    resource = current.catalogue.resources.get(entry_id)
+    if resource is None or resource.replaced_by is None:
+        return
+    deliveries = lake.read(DELIVERIES)
+    counts = pl.col("state").is_in([str(DeliveryState.LOADED), str(DeliveryState.ACCEPTED)])
+    is_successor = pl.col("resource_id") == resource.replaced_by
+    if deliveries.is_empty() or deliveries.filter(counts & is_successor).is_empty():
+        raise CatalogueError(
+            entry_id,
+            f"替代资源 {resource.replaced_by} 尚无有效批次 / its successor has no delivery that counts",
+            "先有可用的新资源，再停用原资源 / the new one usable before the old one goes",
+            "待替代资源报送后再停用，或先改 replaced_by / wait for its delivery, or change replaced_by first",
+        )
 
 
 def _newest(lake: Lake) -> Release | None:
@@ -207,7 +254,10 @@ def _publishing(lake: Lake) -> Iterator[None]:
         lock.acquire(timeout=_LOCK_SECONDS)
     except Timeout:
         raise LakeError(
-            str(RELEASES), "another process is publishing", "one publisher at a time", "wait for it to end"
+            str(RELEASES),
+            "另一进程正在发布 / another process is publishing",
+            "同时只有一个发布者 / one publisher at a time",
+            "等待其结束 / wait for it to end",
         ) from None
     try:
         yield

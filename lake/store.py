@@ -5,9 +5,10 @@ release, so that a stage that finds the same ones can be skipped: a second run w
 """
 
 import json
+import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -19,6 +20,8 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import TableNotFoundError
 from filelock import FileLock, Timeout
 
+from lake.commit_files import commit_path, commit_words
+from lake.compaction import has_crumbled, merge_small_files
 from lake.engine import engine_errors, open_engine
 from lake.old_versions import forget_before, stale_files
 from resource_catalogue.deployment import Deployment
@@ -26,6 +29,7 @@ from resource_catalogue.errors import LakeError
 from resource_catalogue.words import TableName
 
 Data: TypeAlias = pa.Table | pa.RecordBatchReader | pl.DataFrame
+Where: TypeAlias = Mapping[str, str | Sequence[str]]
 _INPUTS, _FINGERPRINT = "civiclake.inputs", "civiclake.fingerprint"
 _CONFIGURATION: dict[str, str | None] = {
     "delta.enableDeletionVectors": "false",
@@ -37,6 +41,8 @@ _FOLLOWED: dict[str, str | None] = {**_CONFIGURATION, "delta.enableChangeDataFee
 GONE = "_gone"
 """Column of a change that says that the row of its key is to be deleted."""
 _LOCK_SECONDS = 120
+_MOST_FOLLOWED = 20
+"""Commits that an open table is led on by until it is opened afresh: each makes the next write of it slower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,7 @@ class Lake:
         self.threads, self.memory_limit = threads, memory_limit
         self._engine: duckdb.DuckDBPyConnection | None = None
         self._handles: dict[TableName, DeltaTable] = {}
+        self._opened: dict[TableName, int] = {}
         self._readings: dict[TableName, tuple[int, pl.DataFrame]] = {}
 
     @classmethod
@@ -98,7 +105,11 @@ class Lake:
 
     def exists(self, table: TableName) -> bool:
         """Tell whether the table has been committed at least once."""
-        return any((self.path(table) / "_delta_log").glob("*.json"))
+        log = self.path(table) / "_delta_log"
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(log) as found:
+            # Any commit will do: a log of ten thousand is not listed for it.
+            return any(entry.name.endswith(".json") for entry in found)
+        return False
 
     def tables(self, *schemas: str) -> list[TableName]:
         """List the tables, of the given schemas only if any are given, in order of name."""
@@ -134,7 +145,7 @@ class Lake:
         delta = self._open(table)
         if delta is None:
             return None
-        entry = delta.history(1)[0]
+        entry = commit_words(self.path(table), delta.version()) or delta.history(1)[0]
         return Commit(json.loads(entry.get(_INPUTS) or "{}"), entry.get(_FINGERPRINT) or "")
 
     def is_current(self, table: TableName, commit: Commit) -> bool:
@@ -154,18 +165,15 @@ class Lake:
         """Replace the whole table, its columns included, and return the new version."""
         return self._write(table, data, "overwrite", commit)
 
-    def replace_where(
-        self, table: TableName, data: Data, where: Mapping[str, str], commit: Commit | None = None
-    ) -> int:
-        """Replace the rows whose columns have the given values (a slice, a delivery) in one commit.
+    def replace_where(self, table: TableName, data: Data, where: Where, commit: Commit | None = None) -> int:
+        """Replace the rows whose columns have the given values (slices, a delivery) in one commit.
 
         Args:
-            where: Column to text value; all must match.
+            where: Column to text value, or to several of which it has one; all columns must match.
         """
         if not self.exists(table):
             return self.append(table, data, commit)
-        predicate = " and ".join(f"{_quoted(column)} = {_literal(value)}" for column, value in where.items())
-        return self._write(table, data, "overwrite", commit, predicate)
+        return self._write(table, data, "overwrite", commit, _predicate(where))
 
     def merge(self, table: TableName, data: Data, key: Iterable[str], commit: Commit | None = None) -> int:
         """Insert rows, or update those whose key exists; the caller passes only rows that are new or differ."""
@@ -201,13 +209,25 @@ class Lake:
             ).when_not_matched_insert(updates=values, predicate=f"not s.{GONE}").execute()
         return self.version(table) or 0
 
-    def delete_where(self, table: TableName, where: Mapping[str, str], commit: Commit | None = None) -> None:
-        """Delete the rows whose columns have the given values."""
-        predicate = " and ".join(f"{_quoted(column)} = {_literal(value)}" for column, value in where.items())
+    def delete_where(self, table: TableName, where: Where, commit: Commit | None = None) -> None:
+        """Delete the rows whose columns have the given values; ``where`` as for ``replace_where``."""
         with self._lock(table), engine_errors(str(table)):
             DeltaTable(str(self.path(table))).delete(
-                predicate, commit_properties=(commit or Commit()).properties()
+                _predicate(where), commit_properties=(commit or Commit()).properties()
             )
+
+    def compact(self, table: TableName) -> bool:
+        """Merge a table's small files where it has gathered many; tell whether it did.
+
+        To be called by the stage that has just written the table: readers of versions then see no further change.
+        """
+        handle = self._open(table)
+        if handle is None or not has_crumbled(handle):
+            return False
+        with self._lock(table), engine_errors(str(table)):
+            last = self.last_commit(table) or Commit()
+            merge_small_files(DeltaTable(str(self.path(table))), last.properties())
+        return True
 
     def erase(self, table: TableName, commit: Commit) -> None:
         """Leave a table without rows, now and in its history: what was erased cannot be read by going back.
@@ -340,14 +360,20 @@ class Lake:
             self._handles.pop(table, None)
             return None
         handle = self._handles.get(table)
-        if handle is None:
+        if handle is None or not self._is_followable(table, handle):
             try:
                 handle = self._handles[table] = DeltaTable(str(self.path(table)))
             except TableNotFoundError:
                 return None
-        else:
+            self._opened[table] = handle.version()
+        elif commit_path(self.path(table), handle.version() + 1).exists():
             handle.update_incremental()
         return handle
+
+    def _is_followable(self, table: TableName, handle: DeltaTable) -> bool:
+        """Tell whether an open table is still the one on disk, and has not been led on for too long."""
+        is_short = handle.version() - self._opened[table] <= _MOST_FOLLOWED
+        return is_short and commit_path(self.path(table), handle.version()).exists()
 
     @contextmanager
     def _lock(self, table: TableName) -> Iterator[None]:
@@ -358,7 +384,10 @@ class Lake:
             lock.acquire(timeout=_LOCK_SECONDS)
         except Timeout:
             raise LakeError(
-                str(table), "another process is writing it", "one writer at a time", "wait for it to end"
+                str(table),
+                "另一进程正在写入 / another process is writing it",
+                "同时只有一个写入者 / one writer at a time",
+                "等待其结束 / wait for it to end",
             ) from None
         try:
             yield
@@ -401,12 +430,23 @@ class Lake:
                 )
             after = self.version(table)
         if after is None or after == before:
-            raise LakeError(str(table), "the commit left no new version", "", "run again")
+            raise LakeError(
+                str(table), "提交后没有新版本 / the commit left no new version", "", "再次运行 / run again"
+            )
         return after
 
 
 def _arrow(data: Data) -> pa.Table | pa.RecordBatchReader:
     return data.to_arrow(compat_level=pl.CompatLevel.oldest()) if isinstance(data, pl.DataFrame) else data
+
+
+def _predicate(where: Where) -> str:
+    def condition(column: str, values: str | Sequence[str]) -> str:
+        if isinstance(values, str):
+            return f"{_quoted(column)} = {_literal(values)}"
+        return f"{_quoted(column)} in ({', '.join(map(_literal, values))})"
+
+    return " and ".join(condition(column, values) for column, values in where.items())
 
 
 def _quoted(name: str) -> str:

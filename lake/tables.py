@@ -14,8 +14,22 @@ DELIVERIES = TableName("ingestion", "deliveries")
 """One row per delivery (归集批次), whatever became of it."""
 REPLACED_ROWS = TableName("ingestion", "replaced_rows")
 """One row per row whose key was not valid and that a later delivery of its slice put right in its place."""
+DELETIONS = TableName("ingestion", "deletions")
+"""One row per delivery that could take rows away: a snapshot in the place of another, or changes with deletions.
+
+``rows_marked`` is how many records say that they are deletions (null for a snapshot, which has none), ``rows_deleted``
+how many rows were there until then."""
+DELETED_ROWS = TableName("ingestion", "deleted_rows")
+"""One row per row and delivery that took it away (删除行): where it stood last, no value of it."""
 REJECTED_ROWS = TableName("ingestion", "rejected_rows")
 """One row per source row that could not be split into columns; ``text`` holds it as sent (may be personal)."""
+COMPARED_CELLS = TableName("ingestion", "compared_cells")
+"""One row per agency, attribute, subject and value of its file that a comparison told to differ; keyed hashes only."""
+RESTATEMENTS = TableName("ingestion", "restatements")
+"""One row per delivery, earlier delivery and column of which it now says something else about the past; never a value.
+
+``column`` is null where rows as a whole are counted: in how many any column changed, how many appeared or vanished.
+"""
 CLOCK = TableName("ingestion", "clock")
 """One row: the latest ``as_of`` a run has used; a run may not go back behind it."""
 RESULTS = TableName("quality", "results")
@@ -86,6 +100,46 @@ SCHEMAS: dict[TableName, pa.Schema] = {
             ("old_row_key", pa.string()),
             ("new_delivery_id", pa.string()),
             ("new_row_number", pa.int64()),
+        ]
+    ),
+    COMPARED_CELLS: pa.schema(
+        [
+            ("agency_id", pa.string()),
+            ("entity", pa.string()),
+            ("attribute", pa.string()),
+            ("subject_key", pa.string()),
+            ("value_key", pa.string()),
+            ("told_at", _INSTANT),
+        ]
+    ),
+    RESTATEMENTS: pa.schema(
+        [
+            ("delivery_id", pa.string()),
+            ("replaced_delivery_id", pa.string()),
+            ("resource_id", pa.string()),
+            ("slice", pa.string()),
+            ("column", pa.string()),
+            ("rows_changed", pa.int64()),
+            ("rows_added", pa.int64()),
+            ("rows_removed", pa.int64()),
+        ]
+    ),
+    DELETIONS: pa.schema(
+        [
+            ("resource_id", pa.string()),
+            ("delivery_id", pa.string()),
+            ("replaced_delivery_id", pa.string()),
+            ("rows_marked", pa.int64()),
+            ("rows_deleted", pa.int64()),
+        ]
+    ),
+    DELETED_ROWS: pa.schema(
+        [
+            ("resource_id", pa.string()),
+            ("row_key", pa.string()),
+            ("old_delivery_id", pa.string()),
+            ("old_row_number", pa.int64()),
+            ("new_delivery_id", pa.string()),
         ]
     ),
     CLOCK: pa.schema([("as_of", _INSTANT)]),

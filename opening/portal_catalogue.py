@@ -44,6 +44,7 @@ from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import CatalogueError
 from resource_catalogue.model import Label
 from resource_catalogue.release import Release
+from resource_catalogue.replacement import replacement_of
 
 _DOMAINS: Mapping[str, Label] = {
     "population": Label(zh="人口", en="Population"),
@@ -156,7 +157,7 @@ def _dataset(
     return {
         "id": dataset.id,
         "title": words(dataset.title),
-        "summary": words(dataset.summary),
+        "summary": words(_summary(release, dataset)),
         "agency": dataset.agency,
         "kind": dataset.kind,
         "state": _state(lake, dataset.id, manifest),
@@ -185,6 +186,20 @@ def _dataset(
         "attribution": _attribution(release, dataset, deployment, manifest, as_of),
         "minimum_cell": manifest["minimum_cell"]["k_asked"] if manifest else None,
     }
+
+
+def _summary(release: Release, dataset: Dataset) -> Label:
+    """Return the summary, and what becomes of a resource that it rests on and that is replaced (Xinjiang a24)."""
+    summary = dataset.summary
+    for source in dict.fromkeys((dataset.entry, *dataset.sources)):
+        said = replacement_of(release, source, by_name=True) if source else None
+        if source and said:
+            name = release.resource(source).name
+            summary = Label(
+                zh=f"{summary.zh}（数据来源“{name.zh}”{said.zh}）",
+                en=f"{summary.en} (its source {name.en or name.zh} is {said.en})" if summary.en else "",
+            )
+    return summary
 
 
 def _state(lake: Lake, dataset: str, manifest: Json | None) -> DatasetState:

@@ -10,6 +10,8 @@ from casework.limits import Limits
 from casework.rectification import reconcile
 from expectations.results import forget_unlisted
 from expectations.scores import score_quality
+from ingestion.refused_arrivals import refuse_arrivals
+from lake.retirement import retire_replaced
 from orchestration.asset_keys import RECTIFICATION, REPORT, SCORES, claims_key, standard_key
 from orchestration.ingestion_assets import row_count
 from orchestration.platform import Platform
@@ -61,9 +63,14 @@ def _report_asset(platform: Platform, opened: Sequence[dg.AssetKey]) -> dg.Asset
         key=REPORT, group_name="casework", deps=[RECTIFICATION, *opened], description="运行报告 / report"
     )
     def report() -> dg.MaterializeResult:
+        as_of = platform.as_of.astimezone(platform.deployment.settings.zone())
         with working(platform, REPORT), platform.state() as state:
+            refuse_arrivals(platform.lake, platform.deployment, platform.release, as_of)
             page = write_report(platform.deployment, platform.lake, state, platform.release, platform.as_of)
             write_catalogue_page(platform.deployment, platform.lake, platform.release, platform.as_of)
-        return dg.MaterializeResult(metadata={"page": dg.MetadataValue.path(page)})
+            # Last: what arrived for a replaced resource by now is taken in, and its successor is built.
+            retired = retire_replaced(platform.lake, as_of)
+        retirements = {"retired": ", ".join(retired)} if retired else {}
+        return dg.MaterializeResult(metadata={"page": dg.MetadataValue.path(page), **retirements})
 
     return report

@@ -13,6 +13,7 @@ from orchestration.killed_runs import IN_PROCESS
 from orchestration.platform import Platform
 from orchestration.rule_checks import check_results, check_specs
 from orchestration.step_work import working
+from resource_catalogue.promise import promise_of
 from resource_catalogue.resource import Resource
 from resource_catalogue.words import TableName
 
@@ -80,5 +81,5 @@ def row_count(platform: Platform, key: dg.AssetKey) -> dict[str, dg.MetadataValu
 
 
 def _freshness(resource: Resource) -> dg.FreshnessPolicy | None:
-    days = _DAYS.get(resource.update.frequency)
+    days = _DAYS.get(resource.update.frequency) if resource.is_digital and promise_of(resource) else None
     return dg.FreshnessPolicy.time_window(fail_window=dt.timedelta(days=2 * days)) if days else None

@@ -52,6 +52,18 @@ def turn(deployment: Deployment, patience: float | None = None) -> Iterator[None
 
 
 @contextmanager
+def turn_if_free(deployment: Deployment) -> Iterator[bool]:
+    """Hold the lock for one step where nobody else has it; tell whether it is held."""
+    try:
+        taken = _lock(deployment, "run.lock").acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    with taken:
+        yield True
+
+
+@contextmanager
 def sole_pages(deployment: Deployment) -> Iterator[None]:
     """Hold the lock of the web pages and the daemon: one of each per deployment.
 

@@ -24,4 +24,7 @@ def shielded(key: dg.AssetKey) -> Iterator[None]:
     except BaseException as error:  # a panic of an engine is no Exception
         last = traceback.extract_tb(error.__traceback__)[-1]
         kind = f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
-        raise EngineError(key.to_user_string(), f"{kind} (text withheld: it may print values)") from None
+        raise EngineError(
+            key.to_user_string(),
+            f"{kind} (不显示引擎原文, 其中可能有数据 / text withheld: it may print values)",
+        ) from None

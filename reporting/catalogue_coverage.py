@@ -42,7 +42,8 @@ class AgencyCoverage:
         entries: Entries of the release, in whatever state; ``listed`` those that count.
         by_share: Listed entries by share type; ``by_open`` by open type.
         with_data: Listed entries with at least one delivery that counts (loaded, or accepted by a person).
-        without_data: Listed entries that have none.
+        without_data: Listed entries that have none, though they could.
+        on_paper: Listed entries that have none because they exist on paper only.
         unlisted: Deliveries that count, or standard rows, whose entry is not listed.
     """
 
@@ -54,11 +55,13 @@ class AgencyCoverage:
     with_data: int
     without_data: tuple[str, ...]
     unlisted: tuple[Unlisted, ...]
+    on_paper: tuple[str, ...] = ()
 
     @property
     def attachment_rate(self) -> float | None:
-        """Return listed entries with data per listed entry (挂接率); null where nothing is listed."""
-        return self.with_data / self.listed if self.listed else None
+        """Return listed entries with data per listed entry (挂接率) that is not on paper; null where there is none."""
+        digital = self.listed - len(self.on_paper)
+        return self.with_data / digital if digital else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +115,9 @@ def _coverage(
         by_share={kind: share[kind] for kind in _TYPES},
         by_open={kind: opened[kind] for kind in _TYPES},
         with_data=sum(one.id in with_data for one in listed),
-        without_data=tuple(sorted(one.id for one in listed if one.id not in with_data)),
+        without_data=tuple(sorted(one.id for one in listed if one.is_digital and one.id not in with_data)),
         unlisted=tuple(unlisted),
+        on_paper=tuple(sorted(one.id for one in listed if not one.is_digital and one.id not in with_data)),
     )
 
 

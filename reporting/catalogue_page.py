@@ -12,6 +12,7 @@ from lake import Lake
 from reporting.catalogue_coverage import CatalogueCoverage, catalogue_coverage
 from reporting.page import template, write_page
 from resource_catalogue.deployment import Deployment
+from resource_catalogue.joint_collection import STANDINGS, JointCollection
 from resource_catalogue.model import Label
 from resource_catalogue.profile_parts import TypeNames
 from resource_catalogue.release import ENTRY_STATES, Release
@@ -25,6 +26,7 @@ class EntryLine:
     Attributes:
         share: Type of the resource; its columns may be stricter. ``open`` the same for opening.
         has_data: Whether a delivery of it counts.
+        is_on_paper: Whether it waits to be digitised.
     """
 
     id: str
@@ -36,6 +38,16 @@ class EntryLine:
     frequency: str
     columns: int
     has_data: bool
+    is_on_paper: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JointLine:
+    """Describe one registered joint collection (协同采集登记) and how its agreement stands."""
+
+    joint: JointCollection
+    standing: Label
+    is_in_force: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,7 @@ class CataloguePage:
     open_types: Mapping[str, Label]
     states: Mapping[str, Label]
     frequencies: Mapping[str, Label]
+    joint: tuple[JointLine, ...]
 
 
 def write_catalogue_page(deployment: Deployment, lake: Lake, release: Release, as_of: dt.datetime) -> Path:
@@ -63,7 +76,7 @@ def write_catalogue_page(deployment: Deployment, lake: Lake, release: Release, a
 def gather_catalogue(deployment: Deployment, lake: Lake, release: Release, day: dt.date) -> CataloguePage:
     """Gather what the page shows of a release on a day."""
     coverage = catalogue_coverage(release, lake)
-    without = set(coverage.total.without_data)
+    without = {*coverage.total.without_data, *coverage.total.on_paper}
     lines = tuple(_line(release, one, without) for _, one in sorted(release.catalogue.resources.items()))
     known = {agency.id: agency.name for agency in release.catalogue.agencies.values()}
     unknown = {line.agency_id: Label(zh=line.agency_id) for line in coverage.agencies}
@@ -77,6 +90,10 @@ def gather_catalogue(deployment: Deployment, lake: Lake, release: Release, day: 
         open_types=_names(release.profile.open_types),
         states={str(state): label for state, label in ENTRY_STATES.items()},
         frequencies={str(word): label for word, label in FREQUENCIES.items()},
+        joint=tuple(
+            JointLine(one, STANDINGS[one.standing(day)], one.standing(day) == "in_force")
+            for _, one in sorted(release.catalogue.joint_collections.items())
+        ),
     )
 
 
@@ -92,6 +109,7 @@ def _line(release: Release, resource: Resource, without_data: set[str]) -> Entry
         frequency=resource.update.frequency,
         columns=len(resource.columns),
         has_data=state == "listed" and resource.id not in without_data,
+        is_on_paper=not resource.is_digital,
     )
 
 

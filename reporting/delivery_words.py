@@ -16,6 +16,12 @@ def _plain(zh: str) -> _Words:
     return lambda found: Label(zh=found.expand(zh), en=found[0])
 
 
+def _named_in_the_list(zh: str, en: str) -> _Words:
+    """Say what happened to columns without their names: a file without a header has values for headings."""
+    label = Label(zh=f"{zh}（列名见批次清单）", en=f"{en} (named in the list of deliveries)")
+    return lambda _: label
+
+
 _SHEETS: dict[str, Label] = {"with a table": Label(zh="应有含表格的工作表", en="a sheet with a table")}
 _REASONS: tuple[tuple[str, _Words], ...] = (
     (
@@ -25,6 +31,33 @@ _REASONS: tuple[tuple[str, _Words], ...] = (
     (
         r"changes ([\d.]+) % of (\d+) rows \(at most ([\d.]+) %\)",
         _plain(r"\2 行中有 \1 % 变动（上限 \3 %）"),
+    ),
+    (
+        r"the same bytes as delivery (\w+), which a later one replaced",
+        _plain(r"与批次 \1 的内容完全相同，而该批次已被后来的批次替换"),
+    ),
+    (r"columns in another order", _plain("信息项次序改变")),
+    (r"columns that are gone: .+", _named_in_the_list("缺少原有信息项", "columns are gone")),
+    (r"new columns: .+", _named_in_the_list("出现新的信息项", "there are new columns")),
+    (
+        r"columns under another name: .+",
+        _named_in_the_list("信息项改了名称", "columns stand under another name"),
+    ),
+    (
+        r"column (\w+): ([\d.]+) % of its values read as (\w+), ([\d.]+) % before \((.+)\)",
+        _plain(r"信息项 \1 的值有 \2 % 符合类型 \3，此前为 \4 %（不符：\5）"),
+    ),
+    (
+        r"the resource is retired and (\S+) has taken its place",
+        _plain(r"该资源已停用，由 \1 替代"),
+    ),
+    (r"a delivery of (\S+)", _plain(r"应报送 \1")),
+    (r"send it as (\S+)", _plain(r"请改按 \1 报送")),
+    (r"the upper tier's system has reported it already", _plain("上级统一系统已报送")),
+    (r"no second report \(reported_by: upper\)", _plain("无需另行报送（reported_by: upper）")),
+    (
+        r"send nothing, or correct reported_by or source.submitted_by in the entry",
+        _plain("不必报送，登记有误的则改正条目的 reported_by 或 source.submitted_by"),
     ),
     (r"required columns are missing: (.+)", _plain(r"缺少必填信息项：\1")),
     (r"headings and notes passed over: (\d+)", _plain(r"略过标题、注释 \1 行")),

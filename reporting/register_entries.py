@@ -14,6 +14,7 @@ from resource_catalogue.entities import Entity
 from resource_catalogue.model import Label
 from resource_catalogue.profile import Profile, load_profile, shipped_profile_ids
 from resource_catalogue.release import Release
+from resource_catalogue.replacement import registers_in_force
 from resource_catalogue.source_register import RegisterEntry
 
 Role = Literal["source", "provisional", "comparison", "unregistered"]
@@ -64,7 +65,7 @@ def entry_for(
     """
     fields = [name for name, values in scope_values(release, entity).items() if values]
     standing = dict(zip(fields, scope.split("|"), strict=False)) if scope != ANY_SCOPE else {}
-    for register in release.catalogue.registers.values():
+    for register in registers_in_force(release):
         if register.entity != entity.name:
             continue
         for entry in register.entries:

@@ -18,9 +18,13 @@ from lake import Lake
 from lake.tables import OPENED
 from opening.manifest import read_manifest
 from reporting.delivery_words import delivery_reason
+from reporting.digitisation import PaperLine, paper_lines
 from reporting.findings_figures import FindingsFigures, findings_figures
+from reporting.freshness import FreshnessLine, freshness
 from reporting.places import file_below_home
 from reporting.queries import Row, rows
+from reporting.replaced import ReplacedLine, replaced_resources
+from reporting.restated import Restated, restated
 from reporting.rule_texts import rule_texts
 from reporting.status import opened_files
 from reporting.words import DELIVERY_STATES, PROFILE_STATUS
@@ -82,6 +86,16 @@ class DeliveryLine:
 
 
 @dataclass(frozen=True, slots=True)
+class RestatedLine:
+    """Say how far a delivery differs from an earlier one about the past: rows, and rows per column."""
+
+    agency: Label
+    resource: Label
+    restated: Restated
+    columns: tuple[tuple[Label, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BaseLine:
     """Count the subjects of one base-database table; null where it is not built."""
 
@@ -139,10 +153,14 @@ class Report:
 
     head: Head
     deliveries: tuple[DeliveryLine, ...]
+    restated: tuple[RestatedLine, ...]
     bases: tuple[BaseLine, ...]
     findings: FindingsFigures
     tasks: tuple[TaskLine, ...]
     opened: tuple[OpenedLine, ...]
+    freshness: tuple[FreshnessLine, ...]
+    replaced: tuple[ReplacedLine, ...]
+    on_paper: tuple[PaperLine, ...]
     agencies: dict[str, Label]
     resources: dict[str, Label]
 
@@ -155,10 +173,14 @@ def gather(deployment: Deployment, lake: Lake, state: State, release: Release, a
     return Report(
         head=_head(deployment, release, local),
         deliveries=tuple(_deliveries(deployment, lake, release)),
+        restated=tuple(_restated(lake, release)),
         bases=tuple(_bases(deployment, lake, release)),
         findings=findings,
         tasks=tuple(_tasks(state, release, as_of)),
         opened=tuple(_opened(deployment, lake, release)),
+        freshness=tuple(freshness(lake, release, local)),
+        replaced=tuple(replaced_resources(lake, release, local, state)),
+        on_paper=tuple(paper_lines(release, local.date())),
         agencies={agency: _short_name(release, agency) for agency in sorted(known)},
         resources={key: resource.name for key, resource in release.catalogue.resources.items()},
     )
@@ -206,6 +228,24 @@ def _deliveries(deployment: Deployment, lake: Lake, release: Release) -> Iterato
             state_label=DELIVERY_STATES[row["state"]],
             is_current=row["delivery_id"] in current,
             reason=delivery_reason(row["reason"] or ""),
+        )
+
+
+def _restated(lake: Lake, release: Release) -> Iterator[RestatedLine]:
+    for one in restated(lake):
+        resource = release.catalogue.resources.get(one.resource_id)
+        labels = (
+            {column.name: Label(zh=column.zh, en=column.en) for column in resource.columns}
+            if resource
+            else {}
+        )
+        yield RestatedLine(
+            agency=_short_name(release, one.agency_id),
+            resource=_resource_name(release, one.resource_id),
+            restated=one,
+            columns=tuple(
+                (labels.get(name, Label(zh=name, en=name)), rows) for name, rows in one.columns.items()
+            ),
         )
 
 

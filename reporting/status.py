@@ -10,6 +10,7 @@ from casework.state import State
 from casework.tasks import list_tasks
 from ingestion.deliveries import deliveries_of
 from ingestion.fetching import source_states
+from ingestion.whole_files import files_held_back
 from lake import Lake
 from lake.tables import FINDINGS, OPENED
 from reporting.places import below_home, file_below_home
@@ -37,6 +38,7 @@ def status(
     Returns:
         ``release`` (number), ``profile`` (``id``, ``version``, ``status`` on the day of ``as_of``),
         ``sources`` on other machines, if any was asked (``fault`` is empty where all is well),
+        ``held_back``: what files of the inbox wait for by their manifests, if any does,
         ``deliveries`` (row counts ``received``, ``loaded``, ``rejected``), ``tables`` (Delta version, rows),
         ``findings`` (per rule with findings, their number), ``tasks`` (``rows`` of the current round),
         ``opened`` datasets. Files are relative to the deployment.
@@ -45,6 +47,7 @@ def status(
         "release": release.number if release else None,
         "profile": _profile(deployment, release),
         **({"sources": asked} if (asked := _sources(deployment, release)) else {}),
+        **({"held_back": held} if (held := _held_back(deployment, lake, release)) else {}),
         "deliveries": _deliveries(deployment, lake),
         "tables": [
             {"name": str(table), "version": lake.version(table), "rows": lake.row_count(table)}
@@ -68,6 +71,11 @@ def _profile(deployment: Deployment, release: Release | None) -> dict[str, Any]:
     day = deployment.as_of.astimezone(deployment.settings.zone()).date()
     profile = release.profile
     return {"id": profile.id, "version": profile.version, "status": profile.status_on(day)}
+
+
+def _held_back(deployment: Deployment, lake: Lake, release: Release | None) -> list[str]:
+    resources = release.listed_resources() if release else []
+    return files_held_back(deployment, lake, resources, deployment.as_of)
 
 
 def _sources(deployment: Deployment, release: Release | None) -> list[dict[str, Any]]:

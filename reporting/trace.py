@@ -14,7 +14,8 @@ from lake import Lake
 from lake.claims import contributors
 from lake.releases import current_release
 from lake.tables import FINDINGS, RESULTS
-from reporting.places import Place, RowId, places_of
+from reporting.gone_rows import gone_rows
+from reporting.places import Place, RowId, file_below_home, places_of
 from reporting.queries import from_clause, quoted, rows
 from reporting.register_entries import both
 from reporting.rule_texts import rule_texts
@@ -59,12 +60,15 @@ class TraceLine(Place):
     Attributes:
         table: Standard table that holds the row.
         attributes: For a base row, the attributes that this row gave it; else empty.
+        deleted_in: Of a row that is gone, the delivery that took it away, and ``deleted_in_file`` its file; else empty.
     """
 
     table: str
     row_key: str
     attributes: tuple[str, ...]
     results: tuple[RuleOnRow, ...]
+    deleted_in: str = ""
+    deleted_in_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ class _Found:
     row_id: RowId
     row_key: str
     attributes: tuple[str, ...] = ()
+    deleted_in: str = ""
+    deleted_in_file: str = ""
 
 
 def trace(deployment: Deployment, lake: Lake, table: TableName | str, key: str) -> list[TraceLine]:
@@ -89,7 +95,8 @@ def trace(deployment: Deployment, lake: Lake, table: TableName | str, key: str) 
 
     Returns:
         One line per row that was sent; several for claims, and for a base row that several agencies gave
-        attributes to. Empty where the table has no such row.
+        attributes to. Of a row of ``standard`` that is gone, where it stood last and what took it away. Empty where
+        the table never had such a row.
 
     Raises:
         SettingError: The table cannot be traced, or the norm refuses the identifier.
@@ -106,6 +113,8 @@ def trace(deployment: Deployment, lake: Lake, table: TableName | str, key: str) 
             row_key=one.row_key,
             attributes=one.attributes,
             results=said[one.row_id],
+            deleted_in=one.deleted_in,
+            deleted_in_file=one.deleted_in_file,
         )
         for one in sorted(found, key=lambda one: (one.resource, one.row_id))
         if one.row_id in places
@@ -167,7 +176,8 @@ def _found(deployment: Deployment, lake: Lake, release: Release, table: TableNam
         ]
     resource = _resource_of(release, table)
     columns = ["_row_key", *(f"_{entity}_key" for entity in resource.entities)]
-    return _standard_rows(lake, resource, _keys(deployment, resource, key), columns)
+    keys = _keys(deployment, resource, key)
+    return _standard_rows(lake, resource, keys, columns) or _gone(deployment, lake, resource, keys)
 
 
 def _keys(deployment: Deployment, resource: Resource, key: str) -> list[str]:
@@ -204,6 +214,19 @@ def _standard_rows(lake: Lake, resource: Resource, keys: list[str], columns: Ite
     sql = f"select _delivery_id, _row_number, _row_key from {from_clause(table)} where {condition}"
     found = rows(lake, sql, table, parameters=[keys] * condition.count("?"))
     return [_Found(resource.id, (row["_delivery_id"], row["_row_number"]), row["_row_key"]) for row in found]
+
+
+def _gone(deployment: Deployment, lake: Lake, resource: Resource, keys: list[str]) -> list[_Found]:
+    return [
+        _Found(
+            resource.id,
+            one.row_id,
+            one.row_key,
+            deleted_in=one.deleted_in,
+            deleted_in_file=file_below_home(deployment, one.deleted_in_file),
+        )
+        for one in gone_rows(lake, resource.id, keys)
+    ]
 
 
 def _base_rows(lake: Lake, release: Release, entity: str, key: str) -> list[_Found]:

@@ -133,7 +133,17 @@ class ServedEntry:
 
 
 AccessAction = Literal[
-    "list", "query", "changes", "file", "lookup", "verify", "download", "export", "trace", "explain"
+    "list",
+    "query",
+    "changes",
+    "file",
+    "lookup",
+    "verify",
+    "download",
+    "export",
+    "trace",
+    "explain",
+    "compare",
 ]
 ACCESS_ACTIONS: dict[AccessAction, Label] = {
     "list": Label(zh="列出共享", en="listed what is shared"),
@@ -146,6 +156,7 @@ ACCESS_ACTIONS: dict[AccessAction, Label] = {
     "export": Label(zh="导出", en="exported"),
     "trace": Label(zh="追溯来源", en="traced a row"),
     "explain": Label(zh="查看依据", en="explained a value"),
+    "compare": Label(zh="比对文件", en="compared a file"),
 }
 """What an access did, in the words a person sees."""
 
@@ -161,7 +172,8 @@ class Access:
         agency_id: Body that answers for the reader; ``post`` its office, empty for a system.
         purpose: As the reader stated it, or as granted.
         grant_id: Grant that it rests on; empty for opened data and for the platform's own persons.
-        entry: What was read: an entry, dataset or case.
+        entry: What was read: an entry, dataset or case; of a refused request what it asked for, where the catalogue
+            has it, else empty, and ``detail.asked`` says as much of the address as is a name of the catalogue.
         columns: Names of the columns that were handed out.
         table: Table and ``version`` that it was read from; null version where there is none.
         rows: Rows handed out; ``bytes`` the size of the answer or file.

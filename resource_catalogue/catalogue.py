@@ -1,4 +1,4 @@
-"""The catalogue's draft files as one object: agencies, resources, source registers, datasets, code lists.
+"""The catalogue's draft files as one object: agencies, resources, registers, datasets, joint collections, code lists.
 
 Here: loading a deployment's ``catalogue/`` folder with every fault at its line. Not here: whether the loaded entries
 agree with each other and with the profile (``catalogue_check.py``) or count (``release.py``).
@@ -14,6 +14,7 @@ from resource_catalogue.agency import Agency
 from resource_catalogue.code_list import SHIPPED, CodeList, load_code_lists
 from resource_catalogue.dataset import Dataset
 from resource_catalogue.faults import CatalogueFault, FaultyCatalogue
+from resource_catalogue.joint_collection import JointCollection
 from resource_catalogue.resource import Resource
 from resource_catalogue.source_register import SourceRegister
 from resource_catalogue.yaml_source import YamlSource, faults_of, load_yaml
@@ -30,6 +31,7 @@ class Catalogue:
     registers: dict[str, SourceRegister] = field(default_factory=dict)
     datasets: dict[str, Dataset] = field(default_factory=dict)
     code_lists: dict[str, CodeList] = field(default_factory=dict)
+    joint_collections: dict[str, JointCollection] = field(default_factory=dict)
 
     def agencies_of(self, function: str) -> list[Agency]:
         """List the agencies that have a function."""
@@ -61,6 +63,9 @@ def load_draft(folder: Path) -> Draft:
     _load(draft, folder, "resources/*/*.yml", Resource, "resource", known.resources)
     _load(draft, folder, "source_register/*.yml", SourceRegister, "register", known.registers)
     _load(draft, folder, "datasets/*.yml", Dataset, "dataset", known.datasets)
+    _load(
+        draft, folder, "joint_collections/*.yml", JointCollection, "joint_collection", known.joint_collections
+    )
     return draft
 
 

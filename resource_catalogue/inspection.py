@@ -16,12 +16,13 @@ from resource_catalogue.agency import Agency
 from resource_catalogue.catalogue import Catalogue, Draft
 from resource_catalogue.dataset import Dataset
 from resource_catalogue.faults import CatalogueFault
+from resource_catalogue.joint_collection import JointCollection
 from resource_catalogue.profile import Profile
 from resource_catalogue.resource import Resource
 from resource_catalogue.source_register import SourceRegister
 from resource_catalogue.yaml_source import Place, YamlSource
 
-EntryKind = Literal["agency", "resource", "register", "dataset"]
+EntryKind = Literal["agency", "resource", "register", "dataset", "joint_collection"]
 Entry = TypeVar("Entry", bound=BaseModel)
 
 
@@ -106,6 +107,10 @@ class Inspection:
     def datasets(self) -> Iterator[tuple[Dataset, EntryFile]]:
         """Yield every dataset with its file."""
         return self._with_file("dataset", self.catalogue.datasets)
+
+    def joint_collections(self) -> Iterator[tuple[JointCollection, EntryFile]]:
+        """Yield every registered joint collection with its file."""
+        return self._with_file("joint_collection", self.catalogue.joint_collections)
 
     def file(self, kind: EntryKind, entry_id: str) -> EntryFile:
         """Return the file of an entry; raise KeyError where there is none."""

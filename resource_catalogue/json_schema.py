@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from resource_catalogue.agency import Agency
 from resource_catalogue.dataset import Dataset
+from resource_catalogue.joint_collection import JointCollection
 from resource_catalogue.profile import Profile
 from resource_catalogue.resource import Resource
 from resource_catalogue.source_register import SourceRegister
@@ -23,6 +24,7 @@ SHAPES: Mapping[str, type[BaseModel]] = {
     "resource": Resource,
     "source_register": SourceRegister,
     "dataset": Dataset,
+    "joint_collection": JointCollection,
     "profile": Profile,
 }
 """Kind of file -> its shape."""

@@ -50,7 +50,9 @@ class CalendarDue(Strict):
     @model_validator(mode="after")
     def _month_fits(self) -> "CalendarDue":
         if (self.month is not None) != (self.each == "year"):
-            raise ValueError("a month for each: year, none for each: month")
+            raise ValueError(
+                "each: year 须有 month，each: month 不得有 / a month for each: year, none for each: month"
+            )
         return self
 
 
@@ -78,15 +80,21 @@ class Limit(Strict):
     @model_validator(mode="after")
     def _kind_fits(self) -> "Limit":
         if (self.calendar is not None) != (self.unit == "calendar"):
-            raise ValueError("unit calendar together with a calendar date, or neither")
+            raise ValueError(
+                "unit: calendar 与日历日期须同时有或同时无 / unit calendar together with a calendar date, or neither"
+            )
         counted = self.n is not None and self.unit is not None and self.calendar is None
         silent = self.n is None and self.unit is None
         if self.kind == "prescribed" and not (counted or (self.calendar is not None and self.n is None)):
-            raise ValueError("a prescribed limit with n and unit, or with a calendar date")
+            raise ValueError(
+                "规定时限须有 n 和 unit，或日历日期 / a prescribed limit with n and unit, or with a calendar date"
+            )
         if self.kind == "target" and not (silent and self.word):
-            raise ValueError("a target with the text's word and without a number")
+            raise ValueError(
+                "平台目标须引原文用词，不写数字 / a target with the text's word and without a number"
+            )
         if self.kind == "none" and not (silent and self.word is None):
-            raise ValueError("kind none without number and word")
+            raise ValueError("kind: none 不写数字和用词 / kind none without number and word")
         return self
 
 
@@ -108,7 +116,7 @@ class Refusal(Strict):
     @model_validator(mode="after")
     def _ranks_need_a_basis(self) -> "Refusal":
         if self.ranks and "basis" not in self.needs:
-            raise ValueError("ranks only where a basis is needed")
+            raise ValueError("只在须有依据处限定位阶 / ranks only where a basis is needed")
         return self
 
 
@@ -148,7 +156,9 @@ class Step(Strict):
     @model_validator(mode="after")
     def _numbered_when_prescribed(self) -> "Step":
         if (self.id is not None) != (self.limit.kind == "prescribed"):
-            raise ValueError("a clock number exactly where the limit is prescribed")
+            raise ValueError(
+                "有规定时限才有且须有时钟编号 / a clock number exactly where the limit is prescribed"
+            )
         return self
 
 

@@ -111,25 +111,29 @@ class Profile(Strict):
     @classmethod
     def _cases_complete(cls, cases: Mapping[str, Procedure]) -> Mapping[str, Procedure]:
         if "rectification" not in cases or not cases["rectification"].raised_by:
-            raise ValueError("a case rectification and who raises it")
+            raise ValueError("须有 rectification 及其发起机构 / a case rectification and who raises it")
         kinds = [*cases, *(kind for procedure in cases.values() for kind in procedure.also)]
         clocks = [step.id for procedure in cases.values() for step in procedure.steps if step.id]
         for names in (kinds, clocks):
             if len(set(names)) != len(names):
-                raise ValueError("each kind of case and each clock number once")
+                raise ValueError(
+                    "每类事项、每个时钟编号只写一次 / each kind of case and each clock number once"
+                )
         return cases
 
     @model_validator(mode="after")
     def _parts_agree(self) -> "Profile":
         if self.home_tier not in {tier.id for tier in self.tiers}:
-            raise ValueError("a home_tier out of tiers")
+            raise ValueError("home_tier 须在 tiers 中 / a home_tier out of tiers")
         if self.status != "draft" and not self.regulation.effective:
-            raise ValueError("the effective date of a text that is no draft")
+            raise ValueError("非草案须写施行日期 / the effective date of a text that is no draft")
         if self.status == "expired" and not self.regulation.expires:
-            raise ValueError("the last day of an expired text")
+            raise ValueError("已失效的文本须写最后有效日 / the last day of an expired text")
         pattern = re.compile(rf"{self.id}\.(person|organisation|place)\.[a-z][a-z_]*")
         if any(not pattern.fullmatch(key) for key in self.statutory_sources):
-            raise ValueError(f"statutory sources named {self.id}.<person|organisation|place>.<datum>")
+            raise ValueError(
+                f"法定数源须命名为 / statutory sources named {self.id}.<person|organisation|place>.<datum>"
+            )
         return self
 
     @property
@@ -271,16 +275,18 @@ def _profile_path(path_or_id: Path | str) -> Path:
 def _check_provision(key: str, provision: Provision) -> None:
     words = profile_words()
     if key not in words.provisions:
-        raise ValueError(f"known provisions only, not {key}")
+        raise ValueError(f"没有此规定项 / known provisions only, not {key}")
     kind = words.provisions[key].type
     if provision.value is None:
         return
     if type(provision.value) is not _PYTHON_TYPE[kind]:
-        raise ValueError(f"{key} with a value of type {kind}")
+        raise ValueError(f"{key} 的值须为 / with a value of type {kind}")
     if isinstance(provision.value, tuple):
         unknown = [word for word in provision.value if word not in words.values]
         if unknown or not provision.value:
-            raise ValueError(f"{key} with known words only{': not ' + ', '.join(unknown) if unknown else ''}")
+            raise ValueError(
+                f"{key} 只用已知的词 / with known words only{': not ' + ', '.join(unknown) if unknown else ''}"
+            )
 
 
 def _first_present(

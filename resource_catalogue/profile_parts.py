@@ -41,7 +41,9 @@ class Regulation(Strict):
     def _dates_in_order(self) -> "Regulation":
         dates = [day for day in (self.issued, self.effective, self.expires) if day]
         if dates != sorted(dates):
-            raise ValueError("issued, effective and expires in this order")
+            raise ValueError(
+                "issued、effective、expires 须依次不早于前者 / issued, effective and expires in this order"
+            )
         return self
 
 
@@ -115,9 +117,9 @@ class BasisRule(Strict):
     @model_validator(mode="after")
     def _ranks_fit(self) -> "BasisRule":
         if bool(self.needs) != bool(self.ranks):
-            raise ValueError("ranks exactly where a basis is needed")
+            raise ValueError("须有依据处须写、其他处不写位阶 / ranks exactly where a basis is needed")
         if (self.needs or self.reason) and not (self.art and self.words):
-            raise ValueError("article and words of the demand")
+            raise ValueError("须写条款及原文 / article and words of the demand")
         return self
 
 
@@ -194,7 +196,7 @@ class Provision(Strict):
     @model_validator(mode="after")
     def _cited_unless_silent(self) -> "Provision":
         if self.value is not None and not (self.art and self.words):
-            raise ValueError("article and words of the provision")
+            raise ValueError("须写条款及原文 / article and words of the provision")
         return self
 
 

@@ -83,7 +83,14 @@ def body_hash(entry: BaseModel) -> str:
 def catalogue_hash(catalogue: Catalogue, profile: Profile) -> str:
     """Return one hash over the profile, all entries and all code lists."""
     parts = [body_hash(profile)]
-    for group in (catalogue.agencies, catalogue.resources, catalogue.registers, catalogue.datasets):
+    groups = (
+        catalogue.agencies,
+        catalogue.resources,
+        catalogue.registers,
+        catalogue.datasets,
+        catalogue.joint_collections,
+    )
+    for group in groups:
         parts.extend(f"{key}={body_hash(entry)}" for key, entry in sorted(group.items()))
     parts.extend(f"{name}={codes.hash}" for name, codes in sorted(catalogue.code_lists.items()))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

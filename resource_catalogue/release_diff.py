@@ -15,7 +15,7 @@ from resource_catalogue.code_list import CodeList
 from resource_catalogue.model import Label
 from resource_catalogue.release import Release
 
-ChangedKind = Literal["profile", "agency", "resource", "register", "dataset", "code_list"]
+ChangedKind = Literal["profile", "agency", "resource", "register", "dataset", "joint_collection", "code_list"]
 
 KIND_WORDS: dict[ChangedKind, Label] = {
     "profile": Label(zh="办法", en="profile"),
@@ -23,10 +23,11 @@ KIND_WORDS: dict[ChangedKind, Label] = {
     "resource": Label(zh="资源", en="resource"),
     "register": Label(zh="数源清单", en="source register"),
     "dataset": Label(zh="开放数据集", en="dataset"),
+    "joint_collection": Label(zh="协同采集登记", en="joint collection"),
     "code_list": Label(zh="代码表", en="code list"),
 }
 """What a person calls the kinds of entries."""
-_NAMING_KEYS = ("name", "id", "post", "field")
+_NAMING_KEYS = ("name", "id", "post", "field", "agency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,9 @@ def diff_releases(a: Release, b: Release) -> list[Change]:
         b: The later one.
 
     Returns:
-        Changes of the profile first, then of agencies, resources, registers, datasets, states, code lists. A
-        value equal to its default counts as absent, as it does in the release's hash.
+        Changes of the profile first, then of agencies, resources, registers, datasets, joint
+        collections, states, code lists. A value equal to its default counts as absent, as it does in the
+        release's hash.
     """
     before, after = a.catalogue, b.catalogue
     return [
@@ -83,6 +85,7 @@ def diff_releases(a: Release, b: Release) -> list[Change]:
         *_group("resource", before.resources, after.resources),
         *_group("register", before.registers, after.registers),
         *_group("dataset", before.datasets, after.datasets),
+        *_group("joint_collection", before.joint_collections, after.joint_collections),
         *_states(a, b),
         *_code_lists(before.code_lists, after.code_lists),
     ]

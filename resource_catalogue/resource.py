@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
+from resource_catalogue.deletions import Deleted
 from resource_catalogue.model import (
     STRICTNESS,
     Access,
@@ -96,11 +97,20 @@ class Covers(Strict):
 
 
 class Update(Strict):
-    """Promise how often (更新频率) and in which mode the resource is delivered."""
+    """Promise how often (更新频率) and in which mode the resource is delivered.
+
+    Attributes:
+        about: What a row speaks of, so that later words about the past are told: a column that names its day or
+            period, ``slice`` whose name does, or ``now``, the state of the day. Left out, a slice named by a period
+            and every appended row speak of what was.
+        deleted: Which records of changes are deletions; left out, none is.
+    """
 
     frequency: Frequency
     mode: Literal["snapshot", "append", "changes"] = "snapshot"
     due: str | None = None
+    about: str | None = None
+    deleted: Deleted | None = None
 
 
 class Secrecy(Strict):
@@ -127,10 +137,57 @@ class Level(Strict):
 
 
 class Guard(Strict):
-    """Bound how far a snapshot may shrink or change before a person must accept it, in percent of its slice."""
+    """Bound how far a delivery may differ from the one before it until a person must accept it.
+
+    Attributes:
+        max_shrink_pct: How far a snapshot may shrink, in percent of its slice.
+        max_changed_pct: How much of a snapshot may change, in percent of its slice.
+        max_type_flip_pct: How far the share of a column's values that read as declared may fall, in percentage
+            points; 100 never holds.
+    """
 
     max_shrink_pct: float = Field(default=10, ge=0, le=100)
     max_changed_pct: float = Field(default=100, ge=0, le=100)
+    max_type_flip_pct: float = Field(default=30, ge=0, le=100)
+
+
+class Volume(Strict):
+    """Say how much there is on paper; what is not counted is left out.
+
+    Attributes:
+        pages: Sheets to be scanned or typed, counted by side.
+        files: Files (卷、件).
+        metres: Metres of shelf (延米).
+    """
+
+    pages: int | None = Field(default=None, ge=0)
+    files: int | None = Field(default=None, ge=0)
+    metres: float | None = Field(default=None, ge=0)
+
+
+DigitisationState = Literal["planned", "under_way", "in_review"]
+DIGITISATION_STATES: dict[DigitisationState, Label] = {
+    "planned": Label(zh="已计划", en="planned"),
+    "under_way": Label(zh="加工中", en="under way"),
+    "in_review": Label(zh="验收中", en="in review"),
+}
+"""How far digitisation (数字化加工) has come; once it is done, the entry's ``form`` says what the data are."""
+
+
+class Digitisation(Strict):
+    """Plan how data that exist on paper only become digital before they are aggregated (Yancheng a12).
+
+    Attributes:
+        due_on: Last day by which it is planned to be done.
+        by: Agency that does it or has it done.
+        state: How far it has come.
+        volume: How much there is to digitise.
+    """
+
+    due_on: dt.date
+    by: AgencyId
+    state: DigitisationState = "planned"
+    volume: Volume = Volume()
 
 
 class Column(Strict):
@@ -192,7 +249,11 @@ class Rule(Strict):
 
 
 class Resource(Strict):
-    """Describe one public-data resource."""
+    """Describe one public-data resource.
+
+    Attributes:
+        digitisation: Plan of digitising an entry of the form ``non_digital``; without effect for any other.
+    """
 
     id: ResourceId
     code: str
@@ -226,6 +287,7 @@ class Resource(Strict):
     columns: tuple[Column, ...] = Field(min_length=1)
     rules: tuple[Rule, ...] = ()
     related: tuple[str, ...] = ()
+    digitisation: Digitisation | None = None
     replaced_by: str | None = None
     retires_on: dt.date | None = None
 
@@ -233,6 +295,16 @@ class Resource(Strict):
     def agency(self) -> str:
         """Return the providing agency, which answers for the data and gets its tasks."""
         return self.agencies.providing
+
+    @property
+    def deleted(self) -> Deleted | None:
+        """Return how a record says that it is a deletion: as declared, else as its source says it; null for never."""
+        return self.update.deleted or self.source.deleted
+
+    @property
+    def is_digital(self) -> bool:
+        """Tell whether there are data to deliver; an entry on paper is tracked until it is digitised."""
+        return self.form != "non_digital"
 
     def column(self, name: str) -> Column:
         """Return the column of that name; raise KeyError where there is none."""

@@ -67,10 +67,19 @@ class IngestionSettings(_Section):
         inbox: Folder that the folder connector reads: below the deployment, absolute, or ``env:NAME``.
         arrival: ``folder``: the first folder below the inbox is the arrival date; ``file``: the file's own time;
             ``run``: a file arrives when a run first sees it.
+        archive_members: Most members of an archive, or parts of a workbook.
+        archive_bytes: Most bytes that an archive or workbook may unfold to.
+        archive_ratio: How many times its own size it may unfold to, where that is more than 64 MiB: text repeats
+            itself, so that tables shrink to a tenth or a thirtieth, the most regular XML to a hundredth.
+        comparisons_per_day: How often in a day the files of one agency may be compared with other agencies' data.
     """
 
     inbox: str = "inbox"
     arrival: Literal["folder", "file", "run"] = "file"
+    archive_members: int = Field(default=10_000, ge=1)
+    archive_bytes: int = Field(default=4 * 1024**3, ge=1)
+    archive_ratio: int = Field(default=250, ge=1)
+    comparisons_per_day: int = Field(default=50, ge=0)
 
 
 class OpeningSettings(_Section):
@@ -135,8 +144,9 @@ class ServingSettings(_Section):
     """Say how shared tables, lookups and the portal are served.
 
     Attributes:
-        base_url: Address under which clients reach the platform, such as ``https://data.example.gov.cn``; null
-            takes the address that ``civiclake serve`` listens on.
+        base_url: Address under which clients reach the platform, such as ``https://data.example.gov.cn``. Null: each
+            client gets file addresses under the address that it called itself, and ``recipients profile`` asks for
+            ``--endpoint``.
         url_minutes: How long the address of one file is good for.
         token_days: Life of a recipient's token.
         token_overlap_hours: How long the former token still works after a new profile was written.
@@ -201,6 +211,16 @@ class BucketSettings(_Section):
                 "endpoint 用 https，或 allow_http = true / an https endpoint, or allow_http = true"
             )
         return self
+
+
+class PushSettings(_Section):
+    """Say how records that agencies push are taken in.
+
+    Attributes:
+        drain_seconds: Seconds between two looks at what waits, counted from one look to the next.
+    """
+
+    drain_seconds: float = Field(default=2, gt=0, le=3600)
 
 
 class PortalSettings(_Section):
@@ -307,6 +327,7 @@ class Settings(_Section):
     lake: LakeSettings = LakeSettings()
     serving: ServingSettings = ServingSettings()
     bucket: BucketSettings = BucketSettings()
+    push: PushSettings = PushSettings()
     portal: PortalSettings = PortalSettings()
     audit: AuditSettings = AuditSettings()
     casework: CaseworkSettings = CaseworkSettings()

@@ -1,7 +1,8 @@
 """The sharing side of ``civiclake serve``: shared tables and keyed lookup in one process.
 
 Here: putting casework, record of access, shared tables and faces together. It opens ``share.*``, its indexes and the
-grants. Not here: the portal, which is a process of its own (``portal_process.py``).
+grants, and of the catalogue the names of its entries. Not here: the portal, which is a process of its own
+(``portal_process.py``).
 """
 
 from starlette.applications import Starlette
@@ -9,9 +10,11 @@ from starlette.applications import Starlette
 from audit.group_writer import GroupWriter
 from audit.record import AccessRecord
 from casework.state import open_state
+from lake import Lake
 from lake.lookup_index import LookupIndex
 from lake.shared import SharedLake
 from resource_catalogue.deployment import served_deployment
+from serving.catalogue_names import CatalogueNames
 from serving.clock import ServingClock
 from serving.doors import CaseworkDoors
 from serving.lookup.answers import Lookup
@@ -26,6 +29,7 @@ def sharing_side() -> Starlette:
     recorder = GroupWriter(AccessRecord.open(deployment))
     now, settings = ServingClock(deployment.as_of), deployment.settings.serving
     state = open_state(deployment.casework_url, deployment.settings.deployment.time_zone)
+    entries = CatalogueNames(Lake.of(deployment))
     app = sharing_app(
         SharedLake(deployment.lake_root, frozenset({"share"})),
         CaseworkDoors(state),
@@ -34,7 +38,9 @@ def sharing_side() -> Starlette:
         deployment.key("serving"),
         settings,
         addresses=bucket_addresses(deployment, now),
+        entries=entries,
     )
     lookup = Lookup(LookupIndex(deployment.lookup), deployment)
-    app.router.routes.extend(lookup_routes(LookupServer(lookup, app.state.gate, recorder, now, settings)))
+    server = LookupServer(lookup, app.state.gate, recorder, now, settings, entries)
+    app.router.routes.extend(lookup_routes(server))
     return app

@@ -110,7 +110,8 @@ class PortalVisitors:
         """Register a user.
 
         Raises:
-            AccountRefusal: The name is taken or malformed, the password too simple, or the contact none.
+            AccountRefusal: The name is taken or malformed, the password too simple, or the contact none; or no run has
+                published yet who operates the portal.
         """
         asked = Wish(wish.name, wish.holder, wish.password, wish.contact)
         await self._worked(lambda: accounts.register_account(self._state, self._facts(), asked, now))

@@ -37,10 +37,10 @@ def upgrade(engine: Engine) -> None:
         return
     if found is not None and found not in {revision.revision for revision in script.walk_revisions()}:
         raise CaseError(
-            "operational state",
-            f"version {found}",
-            f"{script.get_current_head()} or older",
-            "update the platform",
+            "运行状态库 / operational state",
+            f"版本 / version {found}",
+            f"{script.get_current_head()} 或更早 / or older",
+            "升级平台 / update the platform",
         )
     with engine.execution_options(writes=True).begin() as connection:
         if engine.dialect.name == "postgresql":

@@ -27,6 +27,7 @@ from expectations.check import (
 from resource_catalogue.entities import ENTITIES
 from resource_catalogue.model import Label
 from resource_catalogue.release import Release
+from resource_catalogue.replacement import registers_in_force
 from resource_catalogue.resource import Column, Resource
 from resource_catalogue.source_register import RegisterEntry, SourceRegister
 from resource_catalogue.words import standard_table
@@ -103,7 +104,7 @@ def _compared(resource: Resource, release: Release) -> Iterator[tuple[Column, st
             continue
         entries = [
             entry
-            for register in release.catalogue.registers.values()
+            for register in registers_in_force(release)
             if register.entity == column.entity
             for entry in _comparing(register, attribute, resource.id)
         ]

@@ -1,9 +1,8 @@
-"""freshness: the newest delivery is as recent as the promised frequency demands (GB/T 36344 0502 及时性).
+"""freshness: deliveries come when the promised frequency and due point demand (GB/T 36344 0502 及时性; G-11).
 
-Allowed = the longest length of the period + a grace: calendar days, but working days by the working
-calendar for a daily resource, which nobody delivers on holidays. A delivery that is held for a person did
-arrive; one that was rejected or could not be read did not count. A resource never delivered is late once it
-has been listed for that long.
+What is due when is said by ``resource_catalogue/promise.py``. A delivery that is held for a person did arrive; one that
+was rejected or could not be read did not count. A resource never delivered is late once its first delivery after
+listing was due. The finding closes with the delivery that is owed; that it came late stays on record.
 """
 
 import datetime as dt
@@ -24,23 +23,14 @@ from expectations.check import (
     absent,
     outside,
 )
-from resource_catalogue.calendar import load_calendar
+from resource_catalogue.due_point import due_point
 from resource_catalogue.model import Label
+from resource_catalogue.promise import DAYS_ALLOWED, WORKING_DAYS_ALLOWED, promise_of
 from resource_catalogue.release import Release
 from resource_catalogue.resource import Resource
 
-DAYS_ALLOWED: Mapping[str, int] = {
-    "real_time": 1,
-    "weekly": 7 + 3,
-    "monthly": 31 + 10,
-    "quarterly": 92 + 15,
-    "half_yearly": 184 + 30,
-    "yearly": 366 + 60,
-}
-"""Calendar days by promised frequency; ``irregular`` and ``never`` promise nothing and are not assessed."""
-WORKING_DAYS_ALLOWED: Mapping[str, int] = {"daily": 1 + 1}
-"""Working days by promised frequency."""
-AGE = "age"
+LATE = "is_late"
+"""Column of the batch: 1 on the newest delivery where the next one is overdue, else 0; null on all others."""
 
 
 class Freshness(Check):
@@ -53,10 +43,10 @@ class Freshness(Check):
     reasons: ClassVar[Mapping[str, Reason]] = {
         "overdue": Reason(
             Label(
-                zh="最近一次报送早于承诺的更新频率",
-                en="the newest delivery is older than the promised frequency",
+                zh="承诺的更新频率要求的报送逾期未到",
+                en="the delivery that the promised frequency demands is overdue",
             ),
-            Label(zh="{allowed_zh}内有一次报送", en="a delivery within {allowed_en}"),
+            Label(zh="{allowed_zh}有一次报送", en="a delivery {allowed_en}"),
             Label(
                 zh="尽快报送；频率确有变化的，申请变更目录",
                 en="deliver now, or ask to change the entry's frequency",
@@ -64,58 +54,57 @@ class Freshness(Check):
         ),
         "no_delivery": Reason(
             Label(zh="列入目录后从未报送", en="listed, but never delivered"),
-            Label(zh="{allowed_zh}内有一次报送", en="a delivery within {allowed_en}"),
+            Label(zh="{allowed_zh}有一次报送", en="a delivery {allowed_en}"),
             Label(zh="尽快报送；无法提供的，申请变更目录", en="deliver now, or ask to change the entry"),
         ),
     }
 
     def rules_for(self, resource: Resource, release: Release) -> Iterable[Declaration]:
         """Return one rule; without an allowance where the frequency promises nothing."""
-        return [Declaration(arguments=_promise(resource.update.frequency))]
+        return [Declaration(arguments=_promised(resource))]
 
     def is_dated(self, rule: ExpectationRule) -> bool:
         """Tell that tomorrow's outcome may differ, if anything is promised."""
-        return "max_age" in rule.arguments
+        return is_promised(rule)
+
+    def phase(self, rule: ExpectationRule, as_of: dt.datetime) -> str:
+        """Tell whether the time of a due point has passed on the day."""
+        point = due_point(str(rule.arguments["frequency"]), str(rule.arguments.get("due", "")))
+        return str(point is not None and as_of.time() > point.time)
 
     def metrics(self, rule: ExpectationRule) -> tuple[Metric, ...]:
-        """Ask for the newest delivery's age against the allowance."""
-        return (ROWS, absent(AGE), _too_old(rule)) if self.is_dated(rule) else ()
+        """Ask whether the newest delivery is the last that was owed."""
+        return (ROWS, absent(LATE), _LATE) if is_promised(rule) else ()
 
     def count(self, rule: ExpectationRule, values: Mapping[Metric, int]) -> Count:
         """Count the one resource, or nothing where nothing is promised."""
-        if not self.is_dated(rule):
+        if not is_promised(rule):
             return Count(0, 0)
-        return Count(values[ROWS] - values[absent(AGE)], values[_too_old(rule)])
+        return Count(values[ROWS] - values[absent(LATE)], values[_LATE])
 
     def failing(self, rule: ExpectationRule) -> Failing:
         """Find the newest delivery; none where the resource never delivered."""
         return Failing(
-            f"coalesce({AGE} > {int(rule.arguments['max_age'])}, false)",
+            f"coalesce({LATE} > 0, false)",
             "case when _delivery_id = '' then 'no_delivery' else 'overdue' end",
         )
 
 
-def age_of(rule: ExpectationRule, arrived_on: dt.date, today: dt.date) -> int:
-    """Return the age of a delivery in the unit of the rule's allowance."""
-    if "calendar" in rule.arguments:
-        return load_calendar().working_days_between(arrived_on, today)
-    return (today - arrived_on).days
+def is_promised(rule: ExpectationRule) -> bool:
+    """Tell whether a freshness rule holds a resource to anything."""
+    return "allowed_zh" in rule.arguments
 
 
-def _promise(frequency: str) -> Arguments:
-    if frequency in WORKING_DAYS_ALLOWED:
-        days = WORKING_DAYS_ALLOWED[frequency]
-        words = {"allowed_zh": f"{days}个工作日", "allowed_en": f"{days} working days"}
-        return {"frequency": frequency, "max_age": days, "calendar": load_calendar().version, **words}
-    if frequency in DAYS_ALLOWED:
-        days = DAYS_ALLOWED[frequency]
-        words = {"allowed_zh": f"{days}天", "allowed_en": f"{days} days"}
-        return {"frequency": frequency, "max_age": days, **words}
-    return {"frequency": frequency}
+def _promised(resource: Resource) -> Arguments:
+    frequency, promise = resource.update.frequency, promise_of(resource)
+    if promise is None:
+        return {"frequency": frequency}
+    words = {"allowed_zh": promise.allowed.zh, "allowed_en": promise.allowed.en}
+    given = {"frequency": frequency, "calendar": promise.calendar.version, **words}
+    if promise.point is not None:
+        return {**given, "due": resource.update.due or ""}
+    return {**given, "max_age": {**DAYS_ALLOWED, **WORKING_DAYS_ALLOWED}[frequency]}
 
 
-def _too_old(rule: ExpectationRule) -> Metric:
-    return outside(AGE, max_value=int(rule.arguments["max_age"]))
-
-
+_LATE = outside(LATE, max_value=0)
 CHECK = Freshness()

@@ -14,6 +14,42 @@ _AS_THE_HEADER = Label(zh="字段数与表头一致的行", en="a row with as ma
 _CHECK_LINE = Label(
     zh="检查分隔符、引号和换行后重新报送", en="check separators, quotes and line breaks; deliver again"
 )
+_ONE_TO_ONE = Label(zh="清单与文件一一对应", en="a list and files that agree one to one")
+_MEND_LIST = Label(
+    zh="补齐或改正清单、文件后重新打包报送", en="mend the list or the files, pack and deliver again"
+)
+_OBJECT_REASONS: Mapping[str, Reason] = {
+    "object_empty": Reason(
+        Label(zh="文件为空", en="an empty file"),
+        Label(zh="有内容的文件", en="a file with content"),
+        Label(zh="重新导出该文件后报送", en="export the file again and deliver it"),
+    ),
+    "object_of_another_form": Reason(
+        Label(zh="文件的格式不在本资源所收之列", en="a file of a form that the entry does not admit"),
+        Label(zh="目录登记的格式", en="a form that the catalogue names"),
+        Label(
+            zh="转为登记的格式，或申请变更目录（objects.media_types）",
+            en="convert it, or ask to change the entry (objects.media_types)",
+        ),
+    ),
+    "object_not_in_list": Reason(
+        Label(zh="文件不在清单中", en="a file that the list does not name"), _ONE_TO_ONE, _MEND_LIST
+    ),
+    "list_row_without_object": Reason(
+        Label(zh="清单所列的文件没有随附", en="the list names a file that did not come"),
+        _ONE_TO_ONE,
+        _MEND_LIST,
+    ),
+    "list_names_it_again": Reason(
+        Label(zh="清单重复列出同一文件", en="the list names a file once more"), _ONE_TO_ONE, _MEND_LIST
+    ),
+    "list_names_several": Reason(
+        Label(zh="清单所列的名称对应多个文件", en="a name in the list that fits several files"),
+        _ONE_TO_ONE,
+        Label(zh="清单写明文件的路径", en="write the path of the file in the list"),
+    ),
+}
+"""Reasons of objects and of the list beside them (``ingestion/decoders/objects.py``)."""
 
 
 class RejectedRow(Check):
@@ -48,6 +84,7 @@ class RejectedRow(Check):
         "unbalanced_quote": Reason(
             Label(zh="该行的引号没有配对", en="a quotation mark is not closed"), _AS_THE_HEADER, _CHECK_LINE
         ),
+        **_OBJECT_REASONS,
     }
 
     def rules_for(self, resource: Resource, release: Release) -> Iterable[Declaration]:

@@ -8,6 +8,7 @@ import re
 from importlib import import_module
 
 from ingestion.asking import Asked
+from ingestion.databases.question import Question
 from ingestion.patience import SourceError, patiently
 from ingestion.spool import Draft, Spool
 from ingestion.table_rows import RowsFile, is_greater, lowered
@@ -30,8 +31,9 @@ def fetch(source: DatabaseSource, spool: Spool, asked: Asked) -> None:
     greatest: str | None = spool.cursor(scope) if new_since else None
     password = asked.secret("password", source.password) if source.password else None
     draft = spool.draft(f"{where}\n{spool.count}")
-    sql = _select(source, greatest, where)
-    rows = patiently(source.retry, lambda: _read(source, password, sql, where, draft, asked))
+    tls_ca = asked.deployment.home / source.tls_ca if source.tls_ca else None
+    question = Question(source, password, tls_ca, _select(source, greatest, where), where)
+    rows = patiently(source.retry, lambda: _read(question, draft))
     rows.close(spool.times(where, rows.digest))
     if (new_since and not rows.rows) or spool.is_last(where, rows.digest):
         draft.restart()
@@ -41,17 +43,18 @@ def fetch(source: DatabaseSource, spool: Spool, asked: Asked) -> None:
     spool.keep(draft, where, asked.as_of, greatest, scope, rows.digest)
 
 
-def _read(
-    source: DatabaseSource, password: str | None, sql: str, where: str, draft: Draft, asked: Asked
-) -> RowsFile:
+def _read(question: Question, draft: Draft) -> RowsFile:
     """Write what a SELECT gives into a draft, from its beginning; the file is left open."""
-    tls_ca = asked.deployment.home / source.tls_ca if source.tls_ca else None
+    source = question.source
     spoken = import_module(f"ingestion.databases.{source.kind}")
     changes_by = source.new_since.column if source.new_since else None
-    with spoken.batches(source, password, tls_ca, sql, where) as (schema, batches):
+    with spoken.batches(question) as (schema, batches):
         if changes_by and changes_by not in schema.names:
             raise SourceError(
-                where, f"没有列 / no column {changes_by}", "new_since.column", "改正列名 / correct the name"
+                question.where,
+                f"没有列 / no column {changes_by}",
+                "new_since.column",
+                "改正列名 / correct the name",
             )
         file = RowsFile(draft, schema, source.max_bytes, changes_by)
         try:

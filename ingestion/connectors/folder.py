@@ -4,7 +4,8 @@ The inbox is a folder. With ``arrival = "folder"`` its first level names the day
 (``2026-03-16/...``) and the resource's pattern is matched below that level; a file whose day lies after ``as_of``
 has not arrived yet. With ``file`` a file arrived at its own time, with ``run`` when a run first sees it.
 
-Every file is judged by itself: one that cannot count is given with its ``fault``, and the others go on.
+A manifest or checksum file is no file of any resource (``manifests.py``). Every file is judged by itself: one that
+cannot count is given with its ``fault``, and the others go on.
 """
 
 import datetime as dt
@@ -13,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingestion.arrival import Arrival, day_of, recorded_arrival, sayable
+from ingestion.manifests import is_manifest, may_be_manifest
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.resource import Resource
 from resource_catalogue.sources.folder import FolderSource
@@ -29,6 +31,7 @@ def arrivals(resource: Resource, deployment: Deployment, as_of: dt.datetime) -> 
         arrival
         for folder, arrived_at, fault in _arrival_folders(deployment, as_of)
         for path in folder.glob(resource.source.path)
+        if not (may_be_manifest(path.name) and is_manifest(path))
         if (arrival := _arrived(path, resource, deployment, as_of, arrived_at, fault)) is not None
     ]
     return sorted(found, key=lambda arrival: arrival.order_key)
@@ -58,8 +61,14 @@ def unclaimed_files(deployment: Deployment, resources: Iterable[Resource], as_of
             sayable(path.relative_to(deployment.inbox).as_posix())
             for path in folder.rglob("*")
             if not path.is_dir() and (path not in claimed or not path.exists())
+            if not (may_be_manifest(path.name) and path.exists() and is_manifest(path))
         ]
     return sorted(found)
+
+
+def arrival_folders(deployment: Deployment, as_of: dt.datetime) -> list[Path]:
+    """List the folders in which what has arrived by ``as_of`` lies."""
+    return [path for path, _, _ in _arrival_folders(deployment, as_of)]
 
 
 def _arrival_folders(

@@ -6,7 +6,6 @@ Every value comes as the text that the server writes for it, so that a date such
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -14,9 +13,8 @@ import pymysql
 from pymysql import converters
 from pymysql.cursors import SSCursor
 
+from ingestion.databases.question import Answer, Question
 from ingestion.decoded import BLOCK_ROWS
-from ingestion.patience import SourceError, TryAgain
-from resource_catalogue.sources.database import DatabaseSource
 
 _FOR_NOW = frozenset({1040, 1053, 1205, 1213, 2002, 2003, 2006, 2013, 2055})
 """Errors that pass: too many connections, shut down, locks, connections lost."""
@@ -28,23 +26,21 @@ def quoted(name: str) -> str:
 
 
 @contextmanager
-def batches(
-    source: DatabaseSource, password: str | None, tls_ca: Path | None, sql: str, where: str
-) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
-    """Give schema and rows of a SELECT.
+def batches(asked: Question) -> Iterator[Answer]:
+    """Give columns and rows of a SELECT.
 
     Raises:
         SourceError: The server refuses it; TryAgain where it fails for now.
     """
-    with _told(where):
-        connection = pymysql.connect(**_settings(source, password, tls_ca))
+    with _told(asked):
+        connection = pymysql.connect(**_settings(asked))
     try:
-        with _told(where):
+        with _told(asked):
             cursor: SSCursor = connection.cursor()
-            _begin(cursor, source.statement_seconds)
-            cursor.execute(sql)
+            _begin(cursor, asked.source.statement_seconds)
+            cursor.execute(asked.sql)
         schema = pa.schema([(column[0], pa.string()) for column in cursor.description or ()])
-        yield schema, _read(cursor, schema, where)
+        yield schema, _read(cursor, schema, asked)
     finally:
         # Closing a session in the usual way would wait for the rest of the rows.
         connection._force_close()
@@ -61,9 +57,9 @@ def _begin(cursor: SSCursor, seconds: float) -> None:
     cursor.execute("start transaction read only")
 
 
-def _read(cursor: SSCursor, schema: pa.Schema, where: str) -> Iterator[pa.RecordBatch]:
+def _read(cursor: SSCursor, schema: pa.Schema, asked: Question) -> Iterator[pa.RecordBatch]:
     while True:
-        with _told(where):
+        with _told(asked):
             rows = cursor.fetchmany(BLOCK_ROWS)
         if not rows:
             return
@@ -75,20 +71,19 @@ def _text(value: str | bytes | None) -> str | None:
     return value.hex() if isinstance(value, bytes) else value
 
 
-def _settings(source: DatabaseSource, password: str | None, tls_ca: Path | None) -> dict[str, Any]:
-    is_socket = source.host.startswith("/")
+def _settings(asked: Question) -> dict[str, Any]:
+    source = asked.source
     place: dict[str, Any] = (
-        {"unix_socket": source.host} if is_socket else {"host": source.host, "port": source.listening}
+        {"unix_socket": source.host} if asked.is_local else {"host": source.host, "port": source.listening}
     )
-    is_verified = source.tls == "verify" and not is_socket
     secured: dict[str, Any] = (
-        {"ssl": ssl.create_default_context(cafile=tls_ca)} if is_verified else {"ssl_disabled": True}
+        {"ssl": ssl.create_default_context(cafile=asked.tls_ca)} if asked.verifies else {"ssl_disabled": True}
     )
     return {
         **place,
         **secured,
         "user": source.user,
-        "password": password or "",
+        "password": asked.password or "",
         "database": source.database,
         "charset": "utf8mb4",
         "connect_timeout": max(1, round(source.retry.timeout_seconds)),
@@ -101,19 +96,14 @@ def _settings(source: DatabaseSource, password: str | None, tls_ca: Path | None)
 
 
 @contextmanager
-def _told(where: str) -> Iterator[None]:
+def _told(asked: Question) -> Iterator[None]:
     """Turn what the driver raises into an error of ours; its text may hold values."""
     try:
         yield
     except pymysql.err.Error as error:
         code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
         if code in _FOR_NOW:
-            raise TryAgain(where, f"数据库未应答 / the database fails ({code})") from None
-        raise SourceError(
-            where,
-            f"数据库拒绝 / the database refuses it ({code or type(error).__name__})",
-            "user, password, table | query",
-            "核对账号、表名与查询；账号只需读权限 / check account, table and query; reading is all the account needs",
-        ) from None
+            raise asked.failing(code) from None
+        raise asked.refused(code or type(error).__name__) from None
     except OSError as error:
-        raise TryAgain(where, f"连接中断 / connection lost ({type(error).__name__})") from None
+        raise asked.failing(type(error).__name__) from None

@@ -5,15 +5,13 @@ A type that the driver does not know comes as the text that the server writes fo
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import adbc_driver_manager
 import adbc_driver_postgresql.dbapi
 import pyarrow as pa
 
-from ingestion.patience import SourceError, TryAgain
-from resource_catalogue.sources.database import DatabaseSource
+from ingestion.databases.question import Answer, Question
 
 _BATCH_BYTES = 8 * 1024 * 1024
 _FOR_NOW = ("08", "40", "53", "57P", "55P")
@@ -35,30 +33,28 @@ def quoted(name: str) -> str:
 
 
 @contextmanager
-def batches(
-    source: DatabaseSource, password: str | None, tls_ca: Path | None, sql: str, where: str
-) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
-    """Give schema and rows of a SELECT.
+def batches(asked: Question) -> Iterator[Answer]:
+    """Give columns and rows of a SELECT.
 
     Raises:
         SourceError: The server refuses it; TryAgain where it fails for now.
     """
     with (
-        _told(where),
-        adbc_driver_postgresql.dbapi.connect(_address(source, password, tls_ca)) as connection,
+        _told(asked),
+        adbc_driver_postgresql.dbapi.connect(_address(asked)) as connection,
         connection.cursor() as cursor,
     ):
         cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)})
-        known = cursor.adbc_execute_schema(sql)
+        known = cursor.adbc_execute_schema(asked.sql)
         columns = ", ".join(map(_selected, known))
-        cursor.execute(f"select {columns} from ({sql}\n) as asked")
+        cursor.execute(f"select {columns} from ({asked.sql}\n) as asked")
         reader = cursor.fetch_record_batch()
-        yield reader.schema, _read(reader, where)
+        yield reader.schema, _read(reader, asked)
 
 
-def _read(reader: pa.RecordBatchReader, where: str) -> Iterator[pa.RecordBatch]:
+def _read(reader: pa.RecordBatchReader, asked: Question) -> Iterator[pa.RecordBatch]:
     while True:
-        with _told(where):
+        with _told(asked):
             try:
                 batch = reader.read_next_batch()
             except StopIteration:
@@ -76,28 +72,29 @@ def _selected(column: pa.Field) -> str:
     return name if any(is_held(kind) for is_held in held) else f"cast({name} as text) as {name}"
 
 
-def _address(source: DatabaseSource, password: str | None, tls_ca: Path | None) -> str:
+def _address(asked: Question) -> str:
+    source = asked.source
     said = {
         "host": source.host,
         "port": str(source.listening),
         "user": source.user,
-        "password": password or "",
+        "password": asked.password or "",
         "connect_timeout": str(max(2, round(source.retry.timeout_seconds))),
         "application_name": "civiclake",
-        "sslmode": "verify-full" if source.tls == "verify" and not source.host.startswith("/") else "prefer",
-        "sslrootcert": str(tls_ca) if tls_ca else "system",
+        "sslmode": "verify-full" if asked.verifies else "prefer",
+        "sslrootcert": str(asked.tls_ca) if asked.tls_ca else "system",
         # Sequential scans begin where another one is, which would give another order each time.
         "options": "-c default_transaction_read_only=on -c synchronize_seqscans=off -c datestyle=ISO"
         f" -c statement_timeout={round(source.statement_seconds * 1000)}"
         f" -c lock_timeout={round(source.retry.timeout_seconds * 1000)}",
     }
-    if said["sslmode"] != "verify-full":
+    if not asked.verifies:
         del said["sslrootcert"]
     return f"postgresql:///{quote(source.database, safe='')}?{urlencode(said, quote_via=quote)}"
 
 
 @contextmanager
-def _told(where: str) -> Iterator[None]:
+def _told(asked: Question) -> Iterator[None]:
     """Turn what the driver raises into an error of ours; its text may hold values."""
     try:
         yield
@@ -106,18 +103,9 @@ def _told(where: str) -> Iterator[None]:
         # What fails at connecting, or while rows stream, carries no code; its text is looked at and not told.
         is_refused = not code.startswith(_FOR_NOW) if code else _is_refusal(str(error))
         if is_refused:
-            raise _refused(where, code) from None
-        raise TryAgain(where, f"数据库未应答 / the database fails ({code or type(error).__name__})") from None
+            raise asked.refused(f"SQLSTATE {code or '?'}") from None
+        raise asked.failing(code or type(error).__name__) from None
 
 
 def _is_refusal(text: str) -> bool:
     return ("ERROR:" in text or "FATAL:" in text) and not any(words in text for words in _PASSING)
-
-
-def _refused(where: str, code: str) -> SourceError:
-    return SourceError(
-        where,
-        f"数据库拒绝 / the database refuses it (SQLSTATE {code or '?'})",
-        "user, password, table | query",
-        "核对账号、表名与查询；账号只需读权限 / check account, table and query; reading is all the account needs",
-    )

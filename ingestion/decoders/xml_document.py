@@ -120,6 +120,54 @@ class _Open:
     has_children: bool = False
 
 
+class _Reader:
+    """Gathers the events of the text that it is fed; knows nothing of rows."""
+
+    def __init__(self) -> None:
+        self._events: list[_Event] = []
+        self._path: list[str] = []
+        self._open: list[_Open] = []
+        self._parser = expat.ParserCreate()
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._text
+        self._parser.StartDoctypeDeclHandler = self._refuse
+
+    def events(self, text: str, is_last: bool) -> Iterator[_Event]:
+        """Give what begins and ends in the next piece of the document."""
+        self._parser.Parse(text, is_last)
+        yield from self._events
+        self._events.clear()
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._path.append(_local(name))
+        if len(self._path) > _DEEPEST:
+            raise _TooDeep
+        if self._open:
+            self._open[-1].has_children = True
+        self._open.append(_Open())
+        named = {_local(one): value for one, value in attributes.items() if not one.startswith("xmlns")}
+        self._add("start", named)
+
+    def _end(self, _: str) -> None:
+        closed = self._open.pop()
+        if closed.has_children:
+            self._add("end", {})
+        else:
+            self._add("leaf", {"text": "".join(closed.text)})
+        self._path.pop()
+
+    def _text(self, text: str) -> None:
+        self._open[-1].text.append(text)
+
+    def _refuse(self, *_: object) -> None:
+        raise _Doctype
+
+    def _add(self, kind: str, content: dict[str, str]) -> None:
+        self._events.append((kind, tuple(self._path), self._parser.CurrentLineNumber, content))
+
+
 def _rows(path: Path, encoding: str, place: _Path) -> Iterator[tuple[int, _Row]]:
     """Give line and cells of each element at a place."""
     row: _Row | None = None
@@ -142,47 +190,10 @@ def _rows(path: Path, encoding: str, place: _Path) -> Iterator[tuple[int, _Row]]
 
 def _events(path: Path, encoding: str) -> Iterator[_Event]:
     """Give the begin of each element with its attributes, and its end: of a leaf with its text."""
-    events: list[_Event] = []
-    stack: list[str] = []
-    opened: list[_Open] = []
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        stack.append(_local(name))
-        if len(stack) > _DEEPEST:
-            raise _TooDeep
-        if opened:
-            opened[-1].has_children = True
-        opened.append(_Open())
-        named = {_local(one): value for one, value in attributes.items() if not one.startswith("xmlns")}
-        events.append(("start", tuple(stack), parser.CurrentLineNumber, named))
-
-    def end(_: str) -> None:
-        closed = opened.pop()
-        text = "".join(closed.text)
-        is_leaf = not closed.has_children
-        events.append(
-            (
-                "leaf" if is_leaf else "end",
-                tuple(stack),
-                parser.CurrentLineNumber,
-                {"text": text} if is_leaf else {},
-            )
-        )
-        stack.pop()
-
-    def refuse(*_: object) -> None:
-        raise _Doctype
-
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.CharacterDataHandler = lambda text: opened[-1].text.append(text)
-    parser.StartDoctypeDeclHandler = refuse
+    reader = _Reader()
     try:
         for text, is_last in _texts(path, encoding):
-            parser.Parse(text, is_last)
-            yield from events
-            events.clear()
+            yield from reader.events(text, is_last)
     except _Doctype:
         raise _refused(path, "a document type declaration", "XML without <!DOCTYPE>") from None
     except _TooDeep:

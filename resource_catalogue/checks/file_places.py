@@ -29,6 +29,8 @@ def check(inspection: Inspection) -> Iterator[CheckedFault]:
         yield from _named(file, ("base",), f"source_register/{register.base}.yml")
     for dataset, file in inspection.datasets():
         yield from _named(file, ("id",), f"datasets/{dataset.id}.yml")
+    for joint, file in inspection.joint_collections():
+        yield from _named(file, ("id",), f"joint_collections/{joint.id}.yml")
 
 
 def _named(file: EntryFile, place: tuple[str, ...], expected: str) -> Iterator[CheckedFault]:

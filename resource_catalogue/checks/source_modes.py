@@ -1,4 +1,4 @@
-"""Check that what a source gives fits the mode in which it is taken: news alone are no snapshot."""
+"""Check that a source and its mode fit: news alone are no snapshot, and only records of changes are deletions."""
 
 from collections.abc import Iterator
 
@@ -7,8 +7,8 @@ from resource_catalogue.resource import Resource
 from resource_catalogue.sources.database import DatabaseSource
 from resource_catalogue.sources.delta_sharing import DeltaSharingSource
 from resource_catalogue.sources.http_api import HttpApiSource
+from resource_catalogue.sources.push import PushSource
 
-_DELETED = "变化中的删除尚不能跟进 / deletions in a change feed cannot be followed yet"
 _REMEDY = "改正 update.mode 或来源 / correct update.mode or the source"
 
 
@@ -18,8 +18,7 @@ def check(inspection: Inspection) -> Iterator[CheckedFault]:
         key, modes = _only_news(resource)
         if key and resource.update.mode not in modes:
             yield _refusal(file, key, resource.update.mode, modes)
-        if isinstance(resource.source, DeltaSharingSource) and resource.source.changes:
-            yield file.refuse(("source", "changes"), _DELETED, "changes: false", _REMEDY)
+        yield from _deletions(resource, file)
 
 
 def _only_news(resource: Resource) -> tuple[str, tuple[str, ...]]:
@@ -29,9 +28,30 @@ def _only_news(resource: Resource) -> tuple[str, tuple[str, ...]]:
         return "since", ("append", "changes")
     if isinstance(source, DatabaseSource) and source.new_since:
         return "new_since", ("changes",)
+    if isinstance(source, DeltaSharingSource) and source.changes:
+        return "changes", ("changes",)
+    if isinstance(source, PushSource):
+        return "connector", ("append", "changes")
     return "", ()
 
 
 def _refusal(file: EntryFile, key: str, mode: str, modes: tuple[str, ...]) -> CheckedFault:
     expected = f"update.mode: {' | '.join(modes)}"
     return file.refuse(("source", key), f"update.mode: {mode}", expected, _REMEDY)
+
+
+def _deletions(resource: Resource, file: EntryFile) -> Iterator[CheckedFault]:
+    """Yield a refusal where deletions are declared that no record can mean."""
+    deleted, place = resource.update.deleted, ("update", "deleted")
+    if deleted is None:
+        return
+    if resource.update.mode != "changes":
+        found = f"update.mode: {resource.update.mode}"
+        yield file.refuse(place, found, "update.mode: changes", _REMEDY)
+    if resource.source.deleted is not None:
+        expected = "来源自己标明删除 / the source says itself what was deleted"
+        yield file.refuse(place, f"source.{resource.source.connector}", expected, "删去此项 / take it away")
+    both = sorted({*deleted.values} & {*deleted.whole})
+    if both:
+        expected = "values, whole 互不相同 / values and whole without common texts"
+        yield file.refuse(place, ", ".join(both), expected, "删去其一 / take one away")

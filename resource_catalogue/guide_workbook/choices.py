@@ -118,6 +118,11 @@ FORMS = _choices("信息资源格式类型", "Medium", """
     certificate | 电子证照 | certificates | | 证照
     non_digital | 非数字化 | not digital | | 纸质
 """)  # fmt: skip
+DIGITISATION_STATES = _choices("数字化进展", "Digitisation", """
+    planned | 已计划 | planned | | 计划、未开始
+    under_way | 加工中 | under way | | 进行中
+    in_review | 验收中 | in review | | 验收
+""")  # fmt: skip
 SHARE_TYPES = _choices("共享类型", "Share type", """
     open_to_all | 无条件共享 | shared unconditionally | 1 | 无条件共享类、无条件
     conditional | 有条件共享 | shared on conditions | 2 | 有条件共享类、有条件
@@ -194,6 +199,11 @@ CONNECTORS = _choices("连接方式", "Connector", """
     http_api | 接口 | HTTP interface
     database | 数据库 | database
     delta_sharing | 数据共享协议 | Delta Sharing
+    push | 实时推送 | pushed in real time | | 推送
+""")  # fmt: skip
+WIDTH_UNITS = _choices("列宽单位", "Width unit", """
+    byte | 字节 | bytes
+    character | 字符 | characters
 """)  # fmt: skip
 RANKS = _choices("效力层级", "Rank", """
     law | 法律 | law

@@ -4,8 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from resource_catalogue.deletions import Deleted
 from resource_catalogue.sources.remote import Remote, SecretReference
 
+CHANGE_TYPE = "_change_type"
+"""Column of a change feed that says what became of a row."""
+WHOLE = "whole"
+"""Stands there for each row of a table that was read whole, because changes of it could not be followed on."""
 _Name = Annotated[str, Field(pattern=r"^[^/#?%\x00]+$")]
 
 
@@ -24,3 +29,10 @@ class DeltaSharingSource(Remote):
     schema_: _Name = Field(alias="schema")
     table: _Name
     changes: bool = False
+
+    @property
+    def deleted(self) -> Deleted | None:
+        """Return what the change feed says of a row that was deleted, or had another key before."""
+        if not self.changes:
+            return None
+        return Deleted(column=CHANGE_TYPE, values=("delete", "update_preimage"), whole=(WHOLE,))

@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from resource_catalogue.deletions import Deleted
 from resource_catalogue.model import AgencyId, Identifier, Strict
+from resource_catalogue.sources.objects import Objects
 
 
 class Reading(Strict):
@@ -31,6 +33,9 @@ class Reading(Strict):
         delimiter: Declared delimiter; null means found.
         not_data: Regular expression over the text of a row with a single filled cell; where it matches, the row
             is a heading or a note between the data rows and is passed over. Null means there are none.
+        rows: What a row is: of a table in the bytes, or ``objects``: each file, or each member of an archive, is kept
+            as it is and is one row of what is known about it (documents, pictures, scans, certificates).
+        objects: What is known of objects besides their bytes.
     """
 
     connector: str
@@ -46,4 +51,11 @@ class Reading(Strict):
     rows_at: str | None = None
     delimiter: str | None = None
     not_data: str | None = None
+    rows: Literal["table", "objects"] = "table"
+    objects: Objects = Objects()
     submitted_by: AgencyId | None = None
+
+    @property
+    def deleted(self) -> Deleted | None:
+        """Return how the source itself says that a record is a deletion; null where the entry must."""
+        return None

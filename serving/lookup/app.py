@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from resource_catalogue.access_words import Access, AccessAction
 from resource_catalogue.settings import ServingSettings
+from serving.asked_for import UNKNOWN, Entries, asked_entry, no_entries
 from serving.lookup.answers import Asked, Json, Lookup
 from serving.lookup.openapi import LOOKUP_DESCRIPTION_PATH, lookup_document
 from serving.request_ids import new_request_id
@@ -46,6 +47,7 @@ class LookupServer:
     recorder: Recorder
     now: Callable[[], dt.datetime]
     settings: ServingSettings
+    entries: Entries = no_entries
 
     async def record(self, accesses: Sequence[Access]) -> None:
         """Record accesses durably, all in one waiting.
@@ -95,7 +97,7 @@ def _handler(server: LookupServer, action: AccessAction, work: Work) -> Handler:
                 body = orjson.dumps(answer)
                 server.gate.quotas.spend_bytes(caller.recipient, len(body), caller.at)
             except Refusal as refusal:
-                await server.record([_refused_access(asked, action, refusal)])
+                await server.record([await _refused_access(server, asked, action, refusal)])
                 raise
             await server.record(_sized(accesses, len(body)))
             headers = {"X-Request-ID": request_id, "Cache-Control": "no-store"}
@@ -195,15 +197,18 @@ def _sized(accesses: list[Access], size: int) -> list[Access]:
     return [replace(access, bytes=each) for access in accesses]
 
 
-def _refused_access(asked: Asked, action: AccessAction, refusal: Refusal) -> Access:
-    # The entry is recorded only where it is one that the recipient has: a path may hold anything.
-    known = {grant.entry for grant in asked.grants}
+async def _refused_access(
+    server: LookupServer, asked: Asked, action: AccessAction, refusal: Refusal
+) -> Access:
+    known = {grant.entry for grant in asked.grants} | set(await server.entries())
+    entry = asked_entry(asked.entry, known)
     return Access(
         at=asked.at,
         action=action,
         result=refusal.code,
         recipient_id=asked.recipient.id,
         agency_id=asked.recipient.agency_id or "",
-        entry=asked.entry if asked.entry in known else "",
+        entry=entry,
         request_id=asked.request_id,
+        detail={} if entry else {"asked": UNKNOWN},
     )

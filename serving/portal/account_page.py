@@ -1,8 +1,8 @@
 """The page of one's own account: state, access keys, password, closing it.
 
 Here: showing it and taking its forms, each with the token of a page of this site and a session that is still good. Not
-here: registering and logging in (``accounts.py``), rules of accounts (``casework``). A fresh key is shown in the answer
-to the form that made it, once, and stands in no address.
+here: registering and logging in (``accounts.py``), rules of accounts (``casework``). Every form that
+succeeds leads to a page, so that loading it again sends nothing again; a fresh key is shown on the next page, once.
 """
 
 from collections.abc import Awaitable, Callable
@@ -23,9 +23,11 @@ _DIFFER: Words = {"zh": "两次填写的密码不一致", "en": "The two passwor
 
 
 async def account(request: Request) -> Response:
-    """Show the account of whoever is logged in; lead others to the log-in."""
+    """Show the account of whoever is logged in, with a key that was just made; lead others to the log-in."""
     faults: Faults = {"form": EXPIRED} if request.query_params.get("expired") == "1" else {}
-    return await _shown(request, faults)
+    portal = portal_of(request)
+    fresh = portal.fresh_keys.take(request.cookies.get(SESSION, ""), portal.now())
+    return await _shown(request, faults, fresh=fresh)
 
 
 async def back(request: Request) -> Response:
@@ -34,11 +36,14 @@ async def back(request: Request) -> Response:
 
 
 async def make_key(request: Request) -> Response:
-    """Make an access key and show it, this once."""
+    """Make an access key, which the page that this leads to shows once."""
 
     async def act(session: str, sent: Sent) -> Response:
-        fresh = await accounts_of(request).make_key(session, portal_of(request).now())
-        return await _shown(request, {}, fresh=fresh)
+        portal = portal_of(request)
+        fresh = await accounts_of(request).make_key(session, portal.now())
+        if fresh is not None:
+            portal.fresh_keys.keep(session, fresh, portal.now())
+        return await back(request)
 
     return await _taken(request, act)
 

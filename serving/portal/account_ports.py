@@ -70,7 +70,8 @@ class Accounts(Protocol):
         """Register a user.
 
         Raises:
-            AccountRefusal: The name is taken or malformed, the password too simple, or the contact none.
+            AccountRefusal: The name is taken or malformed, the password too simple, or the contact none; or no run has
+                published yet who operates the portal.
         """
 
     async def log_in(self, name: str, password: str, former: str | None, now: dt.datetime) -> str | None:

@@ -40,7 +40,12 @@ class Call:
     given: read.Parameters
 
     def dataset(self, name: str = "id") -> PublicDataset:
-        """Return the dataset that a parameter names."""
+        """Return the dataset that a parameter names.
+
+        Raises:
+            HTTPException: 404: there is none.
+            Invalid: The parameter is missing.
+        """
         asked = read.text(self.given, name) or read.required(
             self.given, "name_or_id" if name == "id" else name
         )

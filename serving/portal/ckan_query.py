@@ -73,7 +73,11 @@ def text(parameters: Parameters, name: str) -> str:
 
 
 def required(parameters: Parameters, name: str) -> str:
-    """Read a text that must be there."""
+    """Read a text that must be there.
+
+    Raises:
+        Invalid: It is missing or empty.
+    """
     value = text(parameters, name)
     if not value:
         raise Invalid(name, "Missing value")

@@ -5,7 +5,7 @@ Here: what every handler shares. Not here: routes (``app.py``) and pages.
 
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from opening.catalogue_shape import PublicDataset
 from resource_catalogue.access_words import Access, AccessAction
 from serving.portal.account_ports import Accounts
 from serving.portal.form_guard import FormGuard
+from serving.portal.fresh_keys import FreshKeys
 from serving.portal.holdings import Catalogue, Holdings
 from serving.portal.ports import Clock, Desk, PortalSettings, Recorder, Visitors
 
@@ -36,6 +37,7 @@ class Portal:
     forms: FormGuard
     visitors: Visitors | None = None
     accounts: Accounts | None = None
+    fresh_keys: FreshKeys = field(default_factory=FreshKeys)
 
     def catalogue(self) -> Catalogue:
         """Return the newest catalogue; 503 until a run has written one."""
@@ -56,7 +58,7 @@ class Portal:
         return self.settings.base_url or f"{request.url.scheme}://{request.url.netloc}"
 
     async def visitor(self, request: Request) -> str | None:
-        """Return the id of the visitor, or null where nobody is told apart."""
+        """Return the id of the user that a key or session names; null where there is none, or none is told apart."""
         if self.visitors is None:
             return None
         session = request.cookies.get(SESSION)
@@ -87,8 +89,15 @@ class Portal:
         self.check_open(dataset)
         visitor = await self.visitor(request)
         if visitor is None and self.demands_login:
-            raise HTTPException(401, how_to_log_in(self.base_url(request)), {"WWW-Authenticate": _CHALLENGE})
+            raise self._login_demanded(request)
         return visitor or ""
+
+    def _login_demanded(self, request: Request) -> HTTPException:
+        """Return the refusal of a visitor without a log-in; a key that opens nothing is named as the reason."""
+        base, has_key = self.base_url(request), bool(request.headers.get("authorization"))
+        challenge = f'{_CHALLENGE}, error="invalid_token"' if has_key else _CHALLENGE
+        how = how_to_renew_a_key(base) if has_key else how_to_log_in(base)
+        return HTTPException(401, how, {"WWW-Authenticate": challenge})
 
     async def record(
         self, action: AccessAction, dataset: PublicDataset, visitor: str, rows: int, size: int, **detail: str
@@ -117,6 +126,15 @@ def how_to_log_in(base: str) -> str:
     return (
         "获取数据须先登录：注册账号并生成访问密钥，随请求发送 Authorization / taking data needs a log-in: register, "
         f"make an access key, send it as Authorization: {base}/register"
+    )
+
+
+def how_to_renew_a_key(base: str) -> str:
+    """Return what a program is told whose access key opens nothing; which of the reasons it is stays untold."""
+    return (
+        "访问密钥不正确、已失效或已吊销，或者账号已停用：登录后在账号页生成新的密钥 / the access key is wrong, "
+        "has run out or was revoked, or its account is suspended: log in and make a new one on the account's page: "
+        f"{base}/account"
     )
 
 

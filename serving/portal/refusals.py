@@ -59,6 +59,7 @@ _WORDS: dict[int, tuple[Words, Words]] = {
         {"zh": "数据正在更新，请稍后再试。", "en": "The data are being renewed; try again in a moment."},
     ),
 }
+_WRONG_KEY: Words = {"zh": "访问密钥无效", "en": "The access key is not good"}
 
 
 def wants_json(request: Request) -> bool:
@@ -86,7 +87,7 @@ def _login_demanded(request: Request, how: str, headers: dict[str, str]) -> Resp
         )
     if is_person:
         return _answer(request, 401, headers)
-    title = _WORDS[401][0]
+    title = _WRONG_KEY if request.headers.get("authorization") else _WORDS[401][0]
     told = {"status": 401, "message": {"zh": title["zh"], "en": title["en"]}, "how": how}
     return JSONResponse({"error": told}, 401, headers)
 

@@ -55,17 +55,7 @@ def dataset_markup(catalogue: Catalogue, dataset: PublicDataset, base: str) -> J
             {"@type": "PropertyValue", "name": column["name"], "description": column["zh"]}
             for column in dataset["columns"]
         ],
-        "distribution": [
-            {
-                "@type": "DataDownload",
-                "name": file["name"],
-                "encodingFormat": file["media_type"].partition(";")[0],
-                "contentUrl": f"{base}/dataset/{dataset['id']}/download/{file['name']}",
-                "contentSize": f"{file['bytes']} B",
-                "sha256": file["sha256"],
-            }
-            for file in (dataset["files"] if dataset["downloadable"] else [])
-        ],
+        "distribution": _distribution(dataset, base) if dataset["downloadable"] else [],
     }
     if "downloads" in dataset:
         markup["interactionStatistic"] = {
@@ -75,3 +65,17 @@ def dataset_markup(catalogue: Catalogue, dataset: PublicDataset, base: str) -> J
         }
     dates = {"datePublished": dataset["first_opened_at"], "dateModified": dataset["updated_at"]}
     return markup | {name: value for name, value in dates.items() if value}
+
+
+def _distribution(dataset: PublicDataset, base: str) -> list[Json]:
+    return [
+        {
+            "@type": "DataDownload",
+            "name": file["name"],
+            "encodingFormat": file["media_type"].partition(";")[0],
+            "contentUrl": f"{base}/dataset/{dataset['id']}/download/{file['name']}",
+            "contentSize": f"{file['bytes']} B",
+            "sha256": file["sha256"],
+        }
+        for file in dataset["files"]
+    ]

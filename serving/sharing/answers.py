@@ -47,12 +47,14 @@ class Subject:
     Attributes:
         grant: Grant that it rests on; null for a listing of what is shared.
         version: Version that was read, null where there is none.
+        entry: Entry that a refused request asked for without a grant; empty where the catalogue has none such.
     """
 
     grant: Grant | None = None
     version: int | None = None
     rows: int = 0
     detail: Mapping[str, str] = field(default_factory=dict)
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def access_of(
         agency_id=caller.recipient.agency_id or "",
         purpose=grant.purpose if grant else "",
         grant_id=grant.id if grant else "",
-        entry=grant.entry if grant else "",
+        entry=grant.entry if grant else subject.entry,
         columns=grant.columns if grant else (),
         table=str(grant.table) if grant else "",
         version=subject.version,

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from lake.shared import SharedLake
 from resource_catalogue.settings import ServingSettings
+from serving.asked_for import Entries, no_entries
 from serving.sharing import shares, tables
 from serving.sharing.addresses import FILES_PATH, FileAddresses, OwnAddresses
 from serving.sharing.changes import table_changes
@@ -44,6 +45,7 @@ def sharing_app(
     base_url: str | None = None,
     addresses: FileAddresses | None = None,
     body_seconds: float = _BODY_SECONDS,
+    entries: Entries = no_entries,
 ) -> Starlette:
     """Return the sharing server.
 
@@ -52,6 +54,7 @@ def sharing_app(
         base_url: Address under which clients reach it; null takes what each client itself used.
         addresses: Maker of addresses where the files lie elsewhere; null signs own ones.
         body_seconds: Longest time that a request's body may take.
+        entries: Ids of the catalogue, by which the record names what a refused request asked for.
     """
     signer = Signer(signing_key)
     own = OwnAddresses(signer, settings.url_minutes)
@@ -67,6 +70,7 @@ def sharing_app(
         settings,
         base_url or settings.base_url,
         body_seconds,
+        entries=entries,
     )
     app = Starlette(routes=sharing_routes(sharing), exception_handlers={HTTPException: _routing_refusal})
     app.router.redirect_slashes = False

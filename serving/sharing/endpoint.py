@@ -7,7 +7,7 @@ of a refusal to a known recipient; where it cannot be, nothing is answered. Not 
 import datetime as dt
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +15,7 @@ from starlette.responses import Response
 from lake.shared import SharedLake, TableRefused, VersionMissing
 from resource_catalogue.access_words import Access, AccessAction
 from resource_catalogue.settings import ServingSettings
+from serving.asked_for import Entries, asked_place, no_entries
 from serving.request_ids import new_request_id
 from serving.sharing.addresses import FileAddresses, OwnAddresses
 from serving.sharing.answers import Answer, Subject, access_of
@@ -35,6 +36,7 @@ class Sharing:
     Attributes:
         addresses: Maker of the addresses in answers; ``own_addresses`` reads those that this server answers.
         body_seconds: Longest time that a request's body may take.
+        entries: Ids of the catalogue, by which the record names what a refused request asked for.
     """
 
     lake: SharedLake
@@ -48,6 +50,7 @@ class Sharing:
     base_url: str | None
     body_seconds: float
     listings: ListingCache = field(default_factory=ListingCache)
+    entries: Entries = no_entries
 
     async def record(self, access: Access) -> None:
         """Record an access durably.
@@ -91,9 +94,8 @@ def endpoint(sharing: Sharing, action: AccessAction, work: Work) -> Handler:
                 answer = await refusing(work(asked))
             except Refusal as refusal:
                 if refusal.status not in _UNRECORDED:
-                    await sharing.record(
-                        access_of(action, caller, asked.subject, refusal.code, 0, request_id)
-                    )
+                    subject = await _refused_subject(asked)
+                    await sharing.record(access_of(action, caller, subject, refusal.code, 0, request_id))
                 raise
             await sharing.record(
                 access_of(action, caller, answer.subject, "answered", answer.size, request_id)
@@ -105,6 +107,15 @@ def endpoint(sharing: Sharing, action: AccessAction, work: Work) -> Handler:
             return fault(error, request_id)
 
     return handle
+
+
+async def _refused_subject(asked: Asked) -> Subject:
+    """Return what a refused request was about: what it asked for, where no grant is known."""
+    if asked.subject.grant is not None:
+        return asked.subject
+    entries = {grant.entry for grant in asked.caller.permit.grants} | set(await asked.sharing.entries())
+    entry, place = asked_place(asked.request.path_params, asked.caller.recipient.id, entries)
+    return replace(asked.subject, entry=entry, detail={"asked": place} if place else {})
 
 
 async def refusing(work: Awaitable[Answer]) -> Answer:

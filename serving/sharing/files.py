@@ -52,10 +52,12 @@ class Files:
         if not self._sharing.own_addresses.holds(scope, file_id, request.query_params.get("sig", ""), now):
             raise forbidden("地址无效或已过期 / the address is not valid or has expired")
         caller = await self._sharing.gate.permitted(scope.recipient_id, request, now)
-        subject = Subject(None, scope.version, detail={"file": file_id})
+        # The address was signed here: grant and table in it are real.
+        asked = {"file": file_id, "asked": f"{scope.grant_id}/{scope.table}"}
+        subject = Subject(None, scope.version, detail=asked)
         try:
             visible = _granted(caller, scope)
-            subject = Subject(visible.grant, scope.version, detail=subject.detail)
+            subject = Subject(visible.grant, scope.version, detail={"file": file_id})
             self._sharing.gate.quotas.spend_file(caller.recipient, now)
             file, place = await anyio.to_thread.run_sync(self._found, scope, file_id)
             return await self._send(request, caller, subject, file, place, request_id)

@@ -76,10 +76,10 @@ class Opened:
         return first
 
     def reachable(self, version: int) -> int:
-        """Return a version of the past if the grant reaches it and it was made.
+        """Return a version if the grant reaches it and it was made.
 
         Raises:
-            Refusal: 400.
+            Refusal: 400: the grant is for the current version only, or begins later; or there is none such yet.
         """
         first = self.need_history()
         if version < first:
@@ -89,10 +89,11 @@ class Opened:
         return version
 
     def reachable_at(self, at_ms: int) -> int:
-        """Return the version that was the newest at an instant.
+        """Return the version that was the newest at an instant in milliseconds of the epoch.
 
         Raises:
-            Refusal: 400: it is before the first or after the newest.
+            Refusal: 400: the grant is for the current version only or reaches less far back, or the instant is before
+                the first version or after the newest.
         """
         self.need_history()
         found = self.table.version_before(at_ms)

@@ -23,10 +23,10 @@ from resource_catalogue.errors import LakeError, SettingError
 WHEN = at("2026-03-19T18:00:00")
 
 
-def alone(folder: Path, *arguments: str) -> tuple[int, str]:
+def alone(folder: Path, *arguments: str, of: Path | None = None) -> tuple[int, str]:
     """Run the export's own verifier as a stranger does: elsewhere, without the platform's code."""
     done = subprocess.run(
-        [sys.executable, "-I", str(folder / "verify.py"), str(folder), *arguments],
+        [sys.executable, "-I", str(folder / "verify.py"), str(of or folder), *arguments],
         capture_output=True,
         text=True,
         cwd=folder.parent,
@@ -195,7 +195,13 @@ def test_an_export_can_be_one_file_and_is_checked_as_it_is(three_days: Audited, 
         check = check_export(zipfile.Path(archive))
         archive.extractall(tmp_path / "unpacked")
     assert (check.kind, check.records, check.faults) == ("selection", 11, [])
-    assert alone(tmp_path / "unpacked")[0] == 0
+    unpacked = tmp_path / "unpacked"
+    assert alone(unpacked)[0] == 0
+    assert alone(unpacked, of=done.path) == alone(unpacked)
+    for stray in (unpacked / "README.txt", tmp_path / "nowhere.zip"):
+        code, told = alone(unpacked, of=stray)
+        assert code == 2
+        assert f"{stray}: 不是导出件 / not an export" in told
 
 
 def test_an_export_is_itself_an_access(three_days: Audited, tmp_path: Path) -> None:

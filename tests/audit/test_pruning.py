@@ -23,6 +23,18 @@ def old(three_days: Audited) -> Audited:
     return three_days
 
 
+def prune_cut_off_at(place: str, old: Audited, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prune and be killed where a function would be called."""
+
+    def cut_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(place, cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            prune(old.record, old.lake, at(LATER))
+
+
 @pytest.mark.requirement("X-04")
 def test_days_older_than_retention_go_and_the_chain_still_verifies(old: Audited) -> None:
     done = old.record.prune(old.lake, at(LATER))
@@ -92,13 +104,7 @@ def test_after_pruning_no_file_of_the_record_or_its_table_holds_a_word_of_a_prun
 def test_a_prune_that_was_cut_off_before_the_old_files_went_is_finished_by_the_next_one(
     old: Audited, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def cut_off(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as broken:
-        broken.setattr("lake.store.forget_before", cut_off)
-        with pytest.raises(KeyboardInterrupt):
-            prune(old.record, old.lake, at(LATER))
+    prune_cut_off_at("lake.store.forget_before", old, monkeypatch)
     city = old.reopened()
     assert city.lake.has_history(ACCESS)
     city.record.append(an_access(LATER))
@@ -118,13 +124,7 @@ def test_pruning_again_removes_nothing_more(old: Audited) -> None:
 def test_a_prune_that_was_cut_off_is_finished_by_the_next_one(
     old: Audited, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def cut_off(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as broken:
-        broken.setattr("audit.pruning._remove_rows", cut_off)
-        with pytest.raises(KeyboardInterrupt):
-            prune(old.record, old.lake, at(LATER))
+    prune_cut_off_at("audit.pruning._remove_rows", old, monkeypatch)
     city = old.reopened()
     assert city.record.verify(city.lake).faults == []
     assert city.record.seal(city.lake, at(LATER)).copied == 0

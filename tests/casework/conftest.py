@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from casework_city import City, build_city
+from sharing_city import build_sharing_city
 from sqlalchemy import create_engine, text
 
+from casework import passwords
 from casework.state import State, open_state
 
 BINARIES = Path("/usr/lib/postgresql/15/bin")
@@ -20,6 +22,19 @@ BINARIES = Path("/usr/lib/postgresql/15/bin")
 @pytest.fixture
 def city(tmp_path: Path) -> City:
     return build_city(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def sharing_city(tmp_path_factory: pytest.TempPathFactory) -> City:
+    """Return the city of shared entries for tests that read its release and write nothing to its lake."""
+    return build_sharing_city(tmp_path_factory.mktemp("sharing"))
+
+
+@pytest.fixture
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash by little work, where what is shown does not depend on how much it is."""
+    monkeypatch.setattr(passwords, "_COST", 4)
+    monkeypatch.setattr(passwords, "_LANES", 1)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from casework_city import PLANTED, City
-from sharing_city import CENTRE, DAY, MARKET, build_sharing_city, enrol
+from sharing_city import CENTRE, DAY, MARKET, enrol
 from sqlalchemy import text
 
 from casework import passwords
@@ -32,19 +32,16 @@ from resource_catalogue.errors import NotPermitted
 FACTS = AccountFacts("yancheng@1", 1, "data_centre")
 PASSWORD, OTHER = "blue-harbour-27", "green-harbour-28"
 CONTACT = "reader@example.org"
+KEPT = ("cases", "events", "recipients", "credentials", "accounts", "account_sessions")
+"""Tables that outlast an account's contact."""
 LIFE, HOUR = dt.timedelta(hours=12), dt.timedelta(hours=1)
 
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> City:
-    return build_sharing_city(tmp_path_factory.mktemp("accounts"))
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
 
 
-@pytest.fixture(autouse=True)
-def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash by little work: what is shown here does not depend on how much it is."""
-    monkeypatch.setattr(passwords, "_COST", 4)
-    monkeypatch.setattr(passwords, "_LANES", 1)
+@pytest.fixture
+def city(sharing_city: City) -> City:
+    return sharing_city
 
 
 def wish(name: str = "数据读者", **changed: str) -> Wish:
@@ -109,16 +106,7 @@ def test_contact_password_and_tokens_stand_in_no_other_table_log_or_representati
     asked = wish(contact="13800138000")
     user = register_account(any_state, FACTS, asked, DAY)
     token, key = session_of(any_state), make_key(any_state, user, 30, DAY)
-    everywhere = dumped(
-        any_state,
-        "cases",
-        "events",
-        "recipients",
-        "credentials",
-        "accounts",
-        "account_sessions",
-        "ledger_head",
-    )
+    everywhere = dumped(any_state, *KEPT, "ledger_head")
     for secret in (PASSWORD, "13800138000", token, key.secret):
         assert secret not in everywhere
         assert secret not in caplog.text
@@ -339,16 +327,7 @@ def test_a_closed_account_leaves_case_and_ledger_and_nothing_of_its_holder(any_s
     close_account(any_state, user, PASSWORD, DAY + HOUR)
     assert visitor(any_state, token) is None
     assert recipient_by_token(any_state, key.secret, DAY) is None
-    left = dumped(
-        any_state,
-        "cases",
-        "events",
-        "recipients",
-        "credentials",
-        "accounts",
-        "account_sessions",
-        "account_contacts",
-    )
+    left = dumped(any_state, *KEPT, "account_contacts")
     assert "数据读者" not in left
     assert CONTACT not in left
     assert "scrypt" not in left

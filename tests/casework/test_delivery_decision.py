@@ -125,7 +125,7 @@ def test_only_a_held_delivery_is_decided(state: State, city: City, state_of_deli
 @pytest.mark.parametrize(
     ("actor", "decision", "note", "words"),
     [
-        (Actor("tax", "data_officer"), "accepted", "可以", "decision by tax"),
+        (Actor("tax", "data_officer"), "accepted", "可以", "tax/data_officer: 无权决定"),
         (Actor("data_centre", "security"), "accepted", "可以", "no such post"),
         (Actor("nobody", "steward"), "accepted", "可以", "no such agency"),
         (OFFICER, "postponed", "可以", "accepted | rejected"),

@@ -4,9 +4,8 @@ import datetime as dt
 
 import pytest
 from casework_city import City
-from sharing_city import CENTRE, DAY, build_sharing_city, enrol
+from sharing_city import CENTRE, DAY, enrol
 
-from casework import passwords
 from casework.accounts import AccountFacts, Wish, close_account, register_account
 from casework.recipients import Told, end, resume, suspend
 from casework.sanctions import Measure, public_measures
@@ -18,16 +17,12 @@ from resource_catalogue.profile import load_profile
 PASSWORD = "blue-harbour-27"
 
 
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> City:
-    return build_sharing_city(tmp_path_factory.mktemp("sanctions"))
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
 
 
-@pytest.fixture(autouse=True)
-def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash by little work: what is shown here does not depend on how much it is."""
-    monkeypatch.setattr(passwords, "_COST", 4)
-    monkeypatch.setattr(passwords, "_LANES", 1)
+@pytest.fixture
+def city(sharing_city: City) -> City:
+    return sharing_city
 
 
 def user(state: State, name: str = "数据读者") -> str:

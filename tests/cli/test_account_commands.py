@@ -8,22 +8,15 @@ from typing import Any
 
 import dagster as dg
 import pytest
-import typer
+from commanded_city import AS_OF, Terminal, joined, opened
 from starlette.testclient import TestClient
-from typer.testing import CliRunner
 
 from casework import passwords
 from casework.ledger import verify_ledger
-from casework.state import State, open_state
 from cli import form_commands, recipient_commands
-from cli.publishing import publish_files
-from lake import Lake
-from lake.releases import current_release
-from opening.portal_catalogue import write_portal_catalogue
 from orchestration.access_assets import access_assets
 from orchestration.asset_keys import PORTAL_CATALOGUE
 from orchestration.platform import open_platform
-from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import NotPermitted
 from resource_catalogue.profile import load_profile
 from serving.desk import PortalDesk, PublishedFacts
@@ -31,48 +24,20 @@ from serving.portal.account_ports import Registration
 from serving.portal_process import portal_side
 from serving.visitors import PortalVisitors, PublishedOperator
 
-ROOT = Path(__file__).resolve().parents[2]
-AS_OF = "2026-03-16T09:00:00+08:00"
 LATER = dt.datetime.fromisoformat(AS_OF) + dt.timedelta(minutes=7)
 OFFICER = ("--as", "data_centre/quality_officer")
 NAME, CONTACT = "数据读者", "reader@example.org"
 PHONE = "13800138000"
 
-app = typer.Typer()
-app.add_typer(recipient_commands.app, name="recipients")
-app.add_typer(form_commands.app, name="forms")
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a deployment with the demonstration's catalogue, published for the portal too, and without data."""
-    home = tmp_path_factory.mktemp("city")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("CIVICLAKE_AS_OF", raising=False)
-        (home / "civiclake.toml").write_text(
-            f'profile = "yancheng"\nas_of = "{AS_OF}"\n[deployment]\ndivision_code = "329900"\n',
-            encoding="utf-8",
-        )
-        (home / "catalogue").symlink_to(ROOT / "data" / "demo" / "catalogue")
-        deployment = Deployment.open(home)
-        publish_files(deployment, "data_centre/registrar", "data_bureau/reviewer")
-        lake = Lake.of(deployment)
-        write_portal_catalogue(lake, current_release(lake), deployment, deployment.as_of)
-    return home
+terminal = Terminal(joined(recipients=recipient_commands, forms=form_commands))
+done = terminal.done
 
 
 @pytest.fixture
-def city(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the deployment with an operational state of its own."""
+def city(bare_city: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(passwords, "_COST", 4)
-    monkeypatch.setenv("CIVICLAKE_CASEWORK_URL", f"sqlite:///{tmp_path / 'casework.sqlite'}")
-    monkeypatch.setenv("CIVICLAKE_HOME", str(published))
     monkeypatch.setenv("COLUMNS", "200")
-    return published
-
-
-def opened(home: Path) -> State:
-    return open_state(Deployment.open(home).casework_url)
+    return bare_city
 
 
 def registered(home: Path) -> str:
@@ -84,12 +49,6 @@ def registered(home: Path) -> str:
     asyncio.run(visitors.register(wish, LATER))
     (user,) = json.loads(done("recipients", "list", "--json"))
     return str(user["id"])
-
-
-def done(*arguments: str) -> str:
-    result = CliRunner().invoke(app, arguments)
-    assert result.exit_code == 0, f"{arguments}: {result.output} {result.exception!r}"
-    return result.output
 
 
 def sanctions(home: Path) -> list[Any]:
@@ -156,8 +115,7 @@ def test_the_contact_of_a_form_is_erased_by_a_body_concerned(city: Path) -> None
     asyncio.run(desk.submit("correction", "market_entities", "本店的登记信息有误，请更正。", PHONE, LATER))
     form, own = "F-2026-0001", ("--as", "market_regulation/data_officer")
     assert PHONE in done("forms", "show", form, *own)
-    refused = CliRunner().invoke(app, ("forms", "erase-contact", form, "--as", "police/data_officer"))
-    assert isinstance(refused.exception, NotPermitted)
+    terminal.told(NotPermitted, "forms", "erase-contact", form, "--as", "police/data_officer")
     assert "已删除" in done("forms", "erase-contact", form, *own)
     assert "没有联系方式" in done("forms", "erase-contact", form, *own)
     assert PHONE not in done("forms", "show", form, *own)

@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 
 import openpyxl
-import pytest
 from typer.testing import CliRunner, Result
 
 from cli.main import app
@@ -16,26 +15,6 @@ from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import CatalogueError, NotFoundError, SettingError
 from resource_catalogue.faults import FaultyCatalogue
 from resource_catalogue.profile import load_profile
-
-DEMO = Path(__file__).resolve().parents[2] / "data" / "demo" / "catalogue"
-_SETTINGS = """profile = "yancheng"
-as_of = "2026-03-16T09:00:00+08:00"
-
-[deployment]
-id = "city"
-name = { zh = "示例市", en = "Example city" }
-division_code = "329900"
-"""
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """Give a deployment with the demo's catalogue and no data."""
-    home = tmp_path / "city"
-    home.mkdir()
-    (home / "civiclake.toml").write_text(_SETTINGS, encoding="utf-8")
-    shutil.copytree(DEMO, home / "catalogue")
-    return home
 
 
 def run(home: Path, *arguments: str) -> Result:

@@ -1,7 +1,6 @@
 """``catalogue draft`` and ``feeds validate`` as a user types them."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,26 +9,8 @@ from typer.testing import CliRunner, Result
 from cli.main import app
 from resource_catalogue.errors import DeliveryError, NotFoundError, SettingError
 
-DEMO = Path(__file__).resolve().parents[2] / "data" / "demo" / "catalogue"
 AGENCY = "market_regulation"
-SETTINGS = """profile = "yancheng"
-as_of = "2026-03-16T09:00:00+08:00"
-
-[deployment]
-id = "city"
-name = { zh = "示例市", en = "Example city" }
-division_code = "329900"
-"""
 SECRET = "秘密值"
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    home = tmp_path / "city"
-    home.mkdir()
-    (home / "civiclake.toml").write_text(SETTINGS, encoding="utf-8")
-    shutil.copytree(DEMO, home / "catalogue")
-    return home
 
 
 @pytest.fixture
@@ -83,6 +64,15 @@ def test_an_unreadable_file_is_told_and_the_others_are_drafted(home: Path, sampl
     assert isinstance(done.exception, DeliveryError)
     assert "empty.csv: " in done.output
     assert drafted(home).exists()
+
+
+def test_checksums_beside_the_files_of_a_folder_are_not_drafted(home: Path, sample: Path) -> None:
+    for name in ("SHA256SUMS", f"{sample.name}.md5"):
+        (sample.parent / name).write_text("d41d8cd98f00b204e9800998ecf8427e", encoding="utf-8")
+    done = run(home, "catalogue", "draft", str(sample.parent), "--agency", AGENCY)
+    assert done.exit_code == 0, done.output
+    assert "SHA256SUMS" not in done.output
+    assert [path.name for path in drafted(home).parent.glob("licences*")] == ["licences.yml"]
 
 
 def test_an_unknown_agency_is_refused(home: Path, sample: Path) -> None:

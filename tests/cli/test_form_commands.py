@@ -6,24 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner, Result
+from commanded_city import AS_OF, Terminal, joined, opened
 
 from casework.ledger import verify_ledger
 from casework.portal_forms import progress
-from casework.state import State, open_state
 from cli import form_commands
-from cli.publishing import publish_files
-from lake import Lake
-from lake.releases import current_release
-from opening.portal_catalogue import write_portal_catalogue
-from resource_catalogue.deployment import Deployment
-from resource_catalogue.errors import CaseError, CivicError, NotPermitted, SettingError
+from resource_catalogue.errors import CaseError, NotPermitted, SettingError
 from resource_catalogue.profile import load_profile
 from serving.desk import PortalDesk, PublishedFacts
 
-ROOT = Path(__file__).resolve().parents[2]
-AS_OF = "2026-03-16T09:00:00+08:00"
 LATER = dt.datetime.fromisoformat(AS_OF) + dt.timedelta(minutes=7)
 DATASET = "market_entities"
 OFFICER = ("--as", "market_regulation/data_officer")
@@ -31,38 +22,13 @@ BUREAU = ("--as", "data_bureau/data_officer")
 PHONE = "13800138000"
 NUMBER = "F-2026-0001"
 
-app = typer.Typer()
-app.add_typer(form_commands.app, name="forms")
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a deployment with the demonstration's catalogue, published for the portal too, and without data."""
-    home = tmp_path_factory.mktemp("city")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("CIVICLAKE_AS_OF", raising=False)
-        (home / "civiclake.toml").write_text(
-            f'profile = "yancheng"\nas_of = "{AS_OF}"\n[deployment]\ndivision_code = "329900"\n',
-            encoding="utf-8",
-        )
-        (home / "catalogue").symlink_to(ROOT / "data" / "demo" / "catalogue")
-        deployment = Deployment.open(home)
-        publish_files(deployment, "data_centre/registrar", "data_bureau/reviewer")
-        lake = Lake.of(deployment)
-        write_portal_catalogue(lake, current_release(lake), deployment, deployment.as_of)
-    return home
+terminal = Terminal(joined(forms=form_commands), "forms")
+done, told = terminal.done, terminal.told
 
 
 @pytest.fixture
-def city(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the deployment with an operational state of its own."""
-    monkeypatch.setenv("CIVICLAKE_CASEWORK_URL", f"sqlite:///{tmp_path / 'casework.sqlite'}")
-    monkeypatch.setenv("CIVICLAKE_HOME", str(published))
-    return published
-
-
-def opened(home: Path) -> State:
-    return open_state(Deployment.open(home).casework_url)
+def city(bare_city: Path) -> Path:
+    return bare_city
 
 
 def sent(home: Path, dataset: str | None = DATASET) -> str:
@@ -71,22 +37,6 @@ def sent(home: Path, dataset: str | None = DATASET) -> str:
     text = f"本店的登记信息有误，请更正。电话 {PHONE}"
     kind = "correction" if dataset else "demand"
     return asyncio.run(desk.submit(kind, dataset, text, PHONE, LATER))  # type: ignore[arg-type]
-
-
-def ran(*arguments: str) -> Result:
-    return CliRunner().invoke(app, ("forms", *arguments))
-
-
-def done(*arguments: str) -> str:
-    result = ran(*arguments)
-    assert result.exit_code == 0, f"{arguments}: {result.output} {result.exception!r}"
-    return result.output
-
-
-def told(kind: type[CivicError], *arguments: str) -> str:
-    result = ran(*arguments)
-    assert isinstance(result.exception, kind), f"{arguments}: {result.output} {result.exception!r}"
-    return result.exception.message()
 
 
 def test_the_public_catalogue_names_the_bodies_that_take_forms(city: Path) -> None:

@@ -6,23 +6,18 @@ import stat
 from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner, Result
+from commanded_city import Terminal, joined, opened
 
 from casework.credentials import recipient_by_token
 from casework.ledger import verify_ledger
 from casework.permits import permit
-from casework.state import State, open_state
 from cli import grant_commands, recipient_commands
 from cli.catalogue_commands import state as set_entry_state
-from cli.publishing import publish_files
 from lake import Lake
 from lake.tables import GRANTS
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import CaseError, CivicError, NotFoundError, NotPermitted, SettingError
 
-ROOT = Path(__file__).resolve().parents[2]
-AS_OF = "2026-03-16T09:00:00+08:00"
 CENTRE = ("--as", "data_centre/quality_officer")
 SAID = ("--purpose", "核对区划", "--scenario", "行政审批", "--committed")
 DIVISIONS = ("natural_resources.divisions", "--column", "division_code", "--mode", "table", *SAID)
@@ -35,53 +30,15 @@ PERMITS = (
     "《居住证暂行条例》第十三条",
 )
 
-app = typer.Typer()
-app.add_typer(recipient_commands.app, name="recipients")
-app.add_typer(grant_commands.app, name="grants")
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a deployment with the demonstration's catalogue, published and without data."""
-    home = tmp_path_factory.mktemp("city")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("CIVICLAKE_AS_OF", raising=False)
-        (home / "civiclake.toml").write_text(
-            f'profile = "yancheng"\nas_of = "{AS_OF}"\n[deployment]\ndivision_code = "329900"\n',
-            encoding="utf-8",
-        )
-        (home / "catalogue").symlink_to(ROOT / "data" / "demo" / "catalogue")
-        publish_files(Deployment.open(home), "data_centre/registrar", "data_bureau/reviewer")
-    return home
+terminal = Terminal(joined(recipients=recipient_commands, grants=grant_commands))
+done, told = terminal.done, terminal.told
 
 
 @pytest.fixture
-def city(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the deployment with an operational state of its own, and the recipient of an agency."""
-    monkeypatch.setenv("CIVICLAKE_CASEWORK_URL", f"sqlite:///{tmp_path / 'casework.sqlite'}")
-    monkeypatch.setenv("CIVICLAKE_HOME", str(published))
+def city(bare_city: Path) -> Path:
+    """Return the deployment with the recipient of an agency."""
     done("recipients", "add", "demo_approval", "--agency", "administrative_approval", *CENTRE)
-    return published
-
-
-def ran(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments)
-
-
-def done(*arguments: str) -> str:
-    result = ran(*arguments)
-    assert result.exit_code == 0, f"{arguments}: {result.output} {result.exception!r}"
-    return result.output
-
-
-def told(kind: type[CivicError], *arguments: str) -> str:
-    result = ran(*arguments)
-    assert isinstance(result.exception, kind), f"{arguments}: {result.output} {result.exception!r}"
-    return result.exception.message()
-
-
-def opened(home: Path) -> State:
-    return open_state(Deployment.open(home).casework_url)
+    return bare_city
 
 
 def test_a_recipient_is_added_shown_and_listed(city: Path) -> None:
@@ -150,6 +107,9 @@ def test_unconditional_data_are_in_force_at_once_and_the_lake_knows(city: Path) 
     assert "自然资源" in done("grants", "show", "G-2026-0001")
     assert "已撤销 / revoked" in done("grants", "revoke", "G-2026-0001", *CENTRE, "--note", "不再需要")
     assert lake.read(GRANTS)["state"].to_list() == ["revoked"]
+    again = told(CaseError, "grants", "revoke", "G-2026-0001", *CENTRE, "--note", "不再需要")
+    assert "已撤销，不能撤销 / revoke in state revoked" in again
+    assert "无须再办 / it is over" in again
 
 
 def test_an_entry_that_is_suspended_is_not_served_until_the_next_run_but_not_at_all(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from test_grant_commands import CENTRE, DIVISIONS, city, done, published
+from test_grant_commands import CENTRE, DIVISIONS, city, done
 from typer.testing import CliRunner
 
 from cli.main import app
@@ -14,7 +14,7 @@ from lake.tables import GRANTS
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.words import TableName
 
-__all__ = ["city", "published"]
+__all__ = ["city"]
 UNSHARED = TableName("standard", "thinned__here")
 
 

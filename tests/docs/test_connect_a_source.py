@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from resource_catalogue.resource import Update
 from resource_catalogue.sources import SHAPES, Source
 from resource_catalogue.yaml_source import load_yaml
 
@@ -15,6 +16,7 @@ BLOCKS = re.findall(r"^```yaml\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), f
 
 class _Entry(BaseModel):
     source: Source
+    update: Update | None = None
 
 
 @pytest.mark.parametrize("block", BLOCKS)

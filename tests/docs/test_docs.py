@@ -52,32 +52,6 @@ def test_the_lock_files_carry_hashes_and_no_registry() -> None:
         assert not re.search(r"https?://|file:|--index|--find-links", text)
 
 
-def test_nothing_but_the_settings_reads_the_clock() -> None:
-    rooms = (
-        "norms",
-        "resource_catalogue",
-        "lake",
-        "ingestion",
-        "expectations",
-        "masking",
-        "casework",
-        "opening",
-    )
-    pattern = re.compile(
-        r"datetime\.now|date\.today|time\.time\(|utcnow|current_date|current_timestamp|now\(\)"
-    )
-    hits = [
-        f"{path.relative_to(ROOT)}:{number}"
-        for room in (*rooms, "reporting", "orchestration", "cli", "dbt_project")
-        for path in sorted((ROOT / room).rglob("*"))
-        if path.suffix in (".py", ".sql")
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
-        if pattern.search(line)
-    ]
-    assert len(hits) == 1
-    assert hits[0].startswith("resource_catalogue/settings.py")
-
-
 def test_the_dbt_macros_list_the_platforms_own_attributes() -> None:
     from resource_catalogue.entities import ENTITIES
 

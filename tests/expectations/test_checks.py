@@ -204,8 +204,8 @@ def test_rejected_rows_of_current_deliveries_are_findings(lake: Lake, reject: Ca
 @pytest.mark.parametrize(
     ("frequency", "days_ago", "state"),
     [
-        ("daily", 4, "passed"), ("daily", 5, "failed"), ("monthly", 41, "passed"), ("monthly", 42, "failed"),
-        ("yearly", 427, "failed"), ("irregular", 900, "not_assessed"), ("never", 900, "not_assessed"),
+        ("daily", 4, "passed"), ("daily", 5, "failed"), ("monthly", 43, "passed"), ("monthly", 44, "failed"),
+        ("yearly", 429, "failed"), ("irregular", 900, "not_assessed"), ("never", 900, "not_assessed"),
         ("real_time", 2, "failed"),
     ],
 )  # fmt: skip
@@ -221,6 +221,46 @@ def test_a_delivery_grows_old_by_its_promised_frequency(
     assert found(lake) == ([("freshness", 0, "", "overdue")] if state == "failed" else [])
     if state == "failed":
         assert lake.read(FINDINGS)["delivery_id"].to_list() == ["d1"]
+
+
+@pytest.mark.parametrize(
+    ("due", "state"), [("fri 17:00", "failed"), ("mon 08:00", "failed"), ("mon 10:00", "passed")]
+)
+@pytest.mark.requirement("G-11")
+def test_a_delivery_is_due_at_its_point_of_the_period_and_no_earlier(
+    lake: Lake, due: str, state: str
+) -> None:
+    last_monday = AS_OF - dt.timedelta(days=7, hours=-1)
+    write_system(lake, DELIVERIES, [a_delivery(arrived_at=last_monday.astimezone(dt.UTC))])
+    update = {"frequency": "weekly", "due": due}
+    results = check(lake, [{"name": "c", "type": "integer"}], [{"c": "1"}], update=update)
+    assert results["freshness:"][0] == state
+
+
+@pytest.mark.requirement("G-11")
+def test_the_hour_of_a_due_point_is_looked_at_again_on_the_same_day_and_the_delivery_closes_it(
+    lake: Lake,
+) -> None:
+    friday = a_delivery(arrived_at=(AS_OF - dt.timedelta(days=3)).astimezone(dt.UTC))
+    write_system(lake, DELIVERIES, [friday])
+    resource = a_resource([{"name": "c", "type": "integer"}], update={"frequency": "daily", "due": "12:00"})
+    write_standard(lake, resource, [{"c": "1"}])
+    at_nine, at_one = AS_OF, AS_OF + dt.timedelta(hours=4)
+    for as_of, lateness in ((at_nine, []), (at_one, [("freshness", 0, "", "overdue")])):
+        check_resource(lake, a_release(resource), RESOURCE, as_of)
+        assert found(lake) == lateness
+    came = a_delivery(delivery_id="d2", order_key="3", arrived_at=at_one.astimezone(dt.UTC))
+    write_system(lake, DELIVERIES, [friday, came])
+    check_resource(lake, a_release(resource), RESOURCE, at_one + dt.timedelta(minutes=1))
+    assert found(lake) == []
+
+
+@pytest.mark.requirement("G-03")
+def test_what_the_upper_tier_reports_is_never_missed(lake: Lake) -> None:
+    write_system(lake, DELIVERIES, [])
+    results = check(lake, [{"name": "c", "type": "integer"}], [], reported_by="upper")
+    assert results["freshness:"] == ("not_assessed", 0, 0)
+    assert found(lake) == []
 
 
 def test_a_held_delivery_did_arrive(lake: Lake) -> None:

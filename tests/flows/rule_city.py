@@ -168,6 +168,10 @@ def write_system(lake: Lake, table: TableName, rows: Sequence[dict[str, Any]]) -
     lake.overwrite(table, pl.DataFrame(rows, schema=pl.DataFrame(SCHEMAS[table].empty_table()).schema))
 
 
+_REST = 12
+"""Days by which a last day that is not worked moves at most, and one more."""
+
+
 def break_deliveries(lake: Lake, release: Release) -> dict[str, set[Place]]:
     """Write late, shrunk deliveries with a rejected row for every resource; return what each rule must find."""
     deliveries, rejected, places = [], [], {}
@@ -180,7 +184,7 @@ def break_deliveries(lake: Lake, release: Release) -> dict[str, set[Place]]:
                 raise AssertionError(ADD.format("a freshness rule that promises nothing"))
             row = 77 if rule.check == "rejected_row" else 0
             places[rule.rule_id] = {(rule.rule_id, row, "")}
-            late = max(late, int(rule.arguments.get("max_age", 0)) + 1)
+            late = max(late, int(rule.arguments.get("max_age", 0)) + _REST)
         arrived = RECEIVED - dt.timedelta(days=late)
         before = {"delivery_id": f"old {resource.id}", "order_key": "1", "rows_loaded": 300}
         deliveries.append(delivery_row(resource, **before, arrived_at=arrived - dt.timedelta(days=1)))

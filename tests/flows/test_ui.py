@@ -139,6 +139,7 @@ def worker_of(instance: dg.DagsterInstance, backfill: str) -> tuple[str, int] | 
     return None
 
 
+@pytest.mark.long
 def test_a_run_from_the_pages_waits_for_its_turn_and_when_killed_keeps_nobody_waiting(
     server: str, home: Path
 ) -> None:

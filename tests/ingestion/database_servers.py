@@ -94,59 +94,67 @@ def postgresql_server() -> Iterator[Database]:
         shutil.rmtree(folder)
 
 
-@contextlib.contextmanager
-def mariadb_server() -> Iterator[Database]:
-    if not MARIADB.exists():
-        pytest.skip("needs_mariadb: apt-get install mariadb-server")
-    import pymysql
+class _MariaDb:
+    """A server in a folder of its own, reached by a socket only."""
 
-    folder = Path(tempfile.mkdtemp(prefix="my"))
-    as_user, data, socket = _as_user("mysql", folder), folder / "data", folder / "s"
-    words = ["--no-defaults", f"--datadir={data}"]
-    install = [*as_user, "mariadb-install-db", *words, "--auth-root-authentication-method=normal"]
-    subprocess.run([*install, "--skip-test-db"], check=True, capture_output=True, cwd=folder)
-    running: list[subprocess.Popen[bytes]] = []
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.socket = folder, folder / "s"
+        self._as_user = _as_user("mysql", folder)
+        self._words = ["--no-defaults", f"--datadir={folder / 'data'}"]
+        self._running: list[subprocess.Popen[bytes]] = []
+        install = [
+            *self._as_user,
+            "mariadb-install-db",
+            *self._words,
+            "--auth-root-authentication-method=normal",
+        ]
+        subprocess.run([*install, "--skip-test-db"], check=True, capture_output=True, cwd=folder)
 
-    def connect(**options: Any) -> Any:
-        return pymysql.connect(
-            unix_socket=str(socket), user="root", autocommit=True, charset="utf8mb4", **options
-        )
+    def connect(self) -> Any:
+        import pymysql
 
-    def start() -> None:
-        options = [*words, f"--socket={socket}", "--skip-networking", f"--pid-file={folder / 'pid'}"]
-        running.append(
-            subprocess.Popen(
-                [*as_user, str(MARIADB), *options],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd=folder,
-            )
-        )
+        return pymysql.connect(unix_socket=str(self.socket), user="root", autocommit=True, charset="utf8mb4")
+
+    def start(self) -> None:
+        import pymysql
+
+        options = [f"--socket={self.socket}", "--skip-networking", f"--pid-file={self.folder / 'pid'}"]
+        words, quiet = [*self._as_user, str(MARIADB), *self._words, *options], subprocess.DEVNULL
+        self._running.append(subprocess.Popen(words, stdout=quiet, stderr=quiet, cwd=self.folder))
         for _ in range(300):
             with contextlib.suppress(pymysql.err.OperationalError):
-                connect().close()
+                self.connect().close()
                 return
             time.sleep(0.1)
         raise TimeoutError("the server did not start")
 
-    def stop() -> None:
-        if running:
-            with contextlib.suppress(pymysql.err.Error), connect() as connection:
-                connection.cursor().execute("shutdown")
-            running.pop().wait(30)
+    def stop(self) -> None:
+        import pymysql
 
-    def run(sql: str, *values: Any) -> list[Any]:
-        with connect() as connection, connection.cursor() as cursor:
+        if self._running:
+            with contextlib.suppress(pymysql.err.Error), self.connect() as connection:
+                connection.cursor().execute("shutdown")
+            self._running.pop().wait(30)
+
+    def run(self, sql: str, *values: Any) -> list[Any]:
+        with self.connect() as connection, connection.cursor() as cursor:
             cursor.execute("create database if not exists agency character set utf8mb4")
             cursor.execute("use agency")
             cursor.execute(sql, values or None)
             return list(cursor.fetchall())
 
-    start()
+
+@contextlib.contextmanager
+def mariadb_server() -> Iterator[Database]:
+    if not MARIADB.exists():
+        pytest.skip("needs_mariadb: apt-get install mariadb-server")
+    folder = Path(tempfile.mkdtemp(prefix="my"))
+    server = _MariaDb(folder)
+    server.start()
     try:
-        run("create user reader identified by 'word'")
-        run("grant all on agency.* to reader")
-        yield Database("mysql", str(socket), run, stop, start)
+        server.run("create user reader identified by 'word'")
+        server.run("grant all on agency.* to reader")
+        yield Database("mysql", str(server.socket), server.run, server.stop, server.start)
     finally:
-        stop()
+        server.stop()
         shutil.rmtree(folder)

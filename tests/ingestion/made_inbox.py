@@ -35,7 +35,7 @@ def a_resource(**changes: Any) -> Resource:
     label = {"zh": "名录", "en": "list"}
     declared = changes.pop("source", {})
     source = declared if "connector" in declared else {"path": f"{AGENCY}/*", **declared}
-    update = {"frequency": "daily", "mode": changes.pop("mode", "snapshot")}
+    update = {"frequency": "daily", "mode": changes.pop("mode", "snapshot"), **changes.pop("update", {})}
     body = {
         "id": ID, "code": "3/1", "name": label, "summary": label, "class": "department", "categories": ("x",),
         "agencies": {"collecting": AGENCY, "reviewing": AGENCY, "providing": AGENCY}, "obtained_by": "generated",

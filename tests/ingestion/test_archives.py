@@ -8,13 +8,17 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 from made_inbox import MARKER, RAW, Inbox, a_resource, table
 from test_workbooks import HEADER, xlsx
 
 from ingestion import unpacking, zip_limits
 from ingestion.decode import decode_file
+from ingestion.zip_limits import archive_bounds
+from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import DeliveryError
+from resource_catalogue.settings import IngestionSettings
 
 
 def packed(members: dict[str, bytes | str], **options: int) -> bytes:
@@ -185,9 +189,48 @@ def test_what_does_not_say_its_size_is_stopped_while_it_is_unpacked(tmp_path: Pa
     assert "zip bomb" in refusal(tmp_path, compress(bytes(80 << 20)))  # type: ignore[operator]
 
 
-def test_too_many_members_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zip_limits, "MOST_MEMBERS", 2)
-    assert "3 members" in refusal(tmp_path, packed({f"{n}.csv": table("1,a,1") for n in range(3)}))
+@pytest.mark.parametrize(
+    ("bounds", "found"),
+    [
+        ({"archive_members": 2}, "3 members"),
+        ({"archive_bytes": 50}, "unfolds to"),
+    ],
+)
+def test_an_archive_beyond_the_bounds_of_the_deployment_is_refused(
+    tmp_path: Path, bounds: dict[str, int], found: str
+) -> None:
+    archive = packed({f"{n}.csv": table("1,a,1") for n in range(3)})
+    with archive_bounds(IngestionSettings(**bounds)):
+        assert found in refusal(tmp_path, archive)
+
+
+def test_a_workbook_beyond_the_bounds_of_the_deployment_is_refused(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["代码", "名称", "数量"])
+    book.save(tmp_path / "feed.xlsx")
+    with archive_bounds(IngestionSettings(archive_members=2)), pytest.raises(DeliveryError, match="members"):
+        decode_file(tmp_path / "feed.xlsx", a_resource())
+
+
+def test_a_steep_archive_is_taken_where_the_deployment_admits_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zip_limits, "_SMALL", 1000)
+    archive = packed({"a.csv": bytes(1 << 20)})
+    assert "zip bomb" in refusal(tmp_path, archive)
+    with archive_bounds(IngestionSettings(archive_ratio=100_000)):
+        assert "zip bomb" not in refusal(tmp_path, archive)
+
+
+def test_a_run_holds_archives_to_the_bounds_of_its_deployment(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CIVICLAKE_INGESTION_ARCHIVE_MEMBERS", "1")
+    inbox.deployment = Deployment.open(inbox.deployment.home)
+    inbox.send(packed({"a.csv": table("1,a,1"), "b.csv": table("2,b,2")}), "feed.zip")
+    inbox.ingest_all()
+    assert inbox.delivery()["state"] == "unreadable"
+    assert "ingestion.archive_members" in inbox.delivery()["reason"]
 
 
 @pytest.mark.parametrize("kept", [0.3, 0.7, 0.95])

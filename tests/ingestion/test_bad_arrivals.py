@@ -92,7 +92,7 @@ def test_a_file_that_goes_while_the_inbox_is_read_has_not_arrived(
     gone = inbox.send(table("2,乙,2"), "gone.csv", 2)
     found = arrivals(inbox.resource, inbox.deployment, inbox.release.published_at.replace(month=4))
     gone.unlink()
-    monkeypatch.setattr("ingestion.waiting.folder.arrivals", lambda *_: found)
+    monkeypatch.setattr("ingestion.whole_files.folder.arrivals", lambda *_: found)
     inbox.ingest_all()
     assert inbox.rows("code") == [("1",)]
     assert len(inbox.deliveries()) == 1

@@ -175,6 +175,18 @@ def test_a_wrong_password_and_a_table_that_is_not_there_are_told_without_secrets
     assert "wrong" not in fault
 
 
+def test_a_value_that_the_server_repeats_in_its_error_is_told_nowhere(
+    inbox: Inbox, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    number = "11010119900307123X"
+    database.run("update people set title = %s", number)
+    spoken = {"postgresql": "cast(title as int)", "mysql": "extractvalue('<a/>', concat('~', title))"}
+    inbox.declare(source=database.source(query=f"select code, {spoken[database.kind]} as amount from people"))
+    fault = inbox.ingest().source_fault
+    assert fault
+    assert number not in fault + caplog.text
+
+
 def test_a_server_that_is_down_is_told_and_what_it_gave_stays(inbox: Inbox, database: Database) -> None:
     inbox.declare(source=database.source())
     inbox.ingest()

@@ -1,6 +1,7 @@
 """A table that another node shares becomes deliveries, whole or what changed: read from the project's own server."""
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 from made_inbox import RAW, Inbox
+
+from lake.tables import DELETIONS
 
 sys.path.append(str(Path(__file__).parents[1] / "serving"))
 from sharing_server import running
@@ -104,14 +107,47 @@ def test_what_changed_comes_in_the_order_of_the_commits_with_its_kind(
     assert changed[2:] == [("S0008", "update_postimage", "5")]
 
 
-def test_a_deletion_comes_as_such(inbox: Inbox, world: World, server: str) -> None:
+def test_a_deletion_takes_the_row_away(inbox: Inbox, world: World, server: str) -> None:
     _declare(inbox, "changes", changes=True)
     inbox.ingest()
-    DeltaTable(str(world.folder("G-2026-0001"))).delete("\"shop_id\" = 'S0004'")
+    folder = world.folder("G-2026-0001")
+    DeltaTable(str(folder)).delete("\"shop_id\" = 'S0004'")
     inbox.ingest()
-    newest = inbox.deliveries()[-1]["delivery_id"]
+    newest = inbox.deliveries()[-1]
     found = inbox.rows("_delivery_id", "code", "_change_type", table=RAW)
-    assert [row[1:] for row in found if row[0] == newest] == [("S0004", "delete")]
+    assert [row[1:] for row in found if row[0] == newest["delivery_id"]] == [("S0004", "delete")]
+    assert "S0004" not in {row[0] for row in _rows(inbox)}
+    assert _rows(inbox) == _expected(world)
+    told = inbox.lake.read(DELETIONS).select("delivery_id", "rows_marked", "rows_deleted").rows()
+    assert told == [(newest["delivery_id"], 1, 1)]
+    merge(folder, shops([(4, "四号店回", "琼山", 4.0, True)]), "shop_id")
+    inbox.ingest()
+    assert _rows(inbox) == _expected(world)
+
+
+def test_a_row_that_gets_another_key_leaves_none_under_the_old_one(
+    inbox: Inbox, world: World, server: str
+) -> None:
+    _declare(inbox, "changes", changes=True)
+    inbox.ingest()
+    folder = world.folder("G-2026-0001")
+    DeltaTable(str(folder)).update({"shop_id": "'S0400'"}, predicate="\"shop_id\" = 'S0004'")
+    inbox.ingest()
+    assert {"S0004", "S0400"} & {row[0] for row in _rows(inbox)} == {"S0400"}
+    assert _rows(inbox) == _expected(world)
+
+
+def test_a_table_that_was_made_anew_takes_the_place_of_all_that_came(
+    inbox: Inbox, world: World, server: str
+) -> None:
+    _declare(inbox, "changes", changes=True)
+    inbox.ingest()
+    folder = world.folder("G-2026-0001")
+    shutil.rmtree(folder)
+    write(folder, shops([(2, "二号店改", "琼山", 2.0, True), (9, "九号店", "琼山", 9.0, True)]))
+    assert inbox.ingest().source_fault == ""
+    assert _rows(inbox) == _expected(world)
+    assert len(_rows(inbox)) == 2
 
 
 @pytest.mark.parametrize(

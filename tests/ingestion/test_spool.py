@@ -67,3 +67,22 @@ def test_any_name_is_remembered(name: str) -> None:
         except UnicodeEncodeError:
             return  # Half a pair of escapes is no text.
         assert Spool(Path(folder)).knows(name)
+
+
+def test_a_shortened_journal_keeps_the_cursor_the_count_and_what_waits(inbox: Inbox) -> None:
+    spool = Spool.of(inbox.deployment, inbox.resource)
+    for number in range(9):
+        _keep(spool, str(number), b"%d" % number, number)
+    for arrival in spool.arrivals(inbox.resource, inbox.deployment, at(28))[1:]:
+        spool.drop(arrival)
+    spool.shorten(5)
+    assert len(spool._kept) == 9
+    spool.shorten(2)
+    for read in (spool, Spool(spool.folder)):
+        assert list(read._kept) == ["0", "7", "8"]
+        assert (read.count, read.cursor("rows")) == (9, 8)
+        assert [one.path.read_bytes() for one in read.arrivals(inbox.resource, inbox.deployment, at(28))] == [
+            b"0"
+        ]
+    _keep(spool, "9", b"9", 9)
+    assert (Spool(spool.folder).count, spool.cursor("rows")) == (10, 9)

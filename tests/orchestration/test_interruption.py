@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from civiclake import ACTS, civiclake, command, environment, status_of
+from shares import share
 
 from orchestration.instance import open_instance
 from orchestration.interruption import Interruption, RetryUnlessStopped, breaking_off
@@ -37,7 +38,7 @@ def wait_for_tables(process: subprocess.Popen[str], home: Path, schema: str) -> 
 
 @pytest.mark.parametrize(
     ("number", "schema", "untouched"),
-    [(signal.SIGINT, "standard", "base"), (signal.SIGTERM, "base", "open")],
+    share([(signal.SIGINT, "standard", "base"), (signal.SIGTERM, "base", "open")], 1),
 )
 def test_a_signal_stops_the_run_in_order_and_the_next_run_goes_on(
     city: Path, number: signal.Signals, schema: str, untouched: str

@@ -1,9 +1,13 @@
 """The hand-built city, once per session: tests only read it."""
 
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from reporting_city import MARKERS, City, build_city
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ingestion"))
 
 
 @pytest.fixture(scope="session")

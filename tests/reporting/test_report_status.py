@@ -108,3 +108,14 @@ def test_status_shows_no_value_of_a_row(city: City, has_no_marker: Callable[[str
     # Headings of a file are the agency's own words for its columns; operators need them for the catalogue.
     found["deliveries"] = [row | {"reason": ""} for row in found["deliveries"]]
     assert has_no_marker(json.dumps(found, ensure_ascii=False))
+
+
+def test_files_that_wait_for_their_manifest_are_told(city: City) -> None:
+    manifest = city.deployment.inbox / "2026-03-25" / "market" / "SHA256SUMS"
+    manifest.write_text(f"{'0' * 64}  entities_3.csv\n", encoding="utf-8")
+    try:
+        found = status(city.deployment, city.lake, None, city.release)
+    finally:
+        manifest.unlink()
+    assert ["2026-03-25/market/entities_3.csv" in one for one in found["held_back"]] == [True]
+    assert "held_back" not in status(city.deployment, city.lake, None, city.release)

@@ -185,6 +185,18 @@ def _good() -> dict[str, Any]:
                 )
             ],
         },
+        "joint_collections/insured_persons.yml": {
+            "id": "insured_persons",
+            "item": {"zh": "参保人数"},
+            "resources": ["labour.units"],
+            "lead": "labour",
+            "members": [
+                {"agency": "labour", "duty": {"zh": "采集参保登记"}},
+                {"agency": "market", "duty": {"zh": "采集从业人数"}, "scope": {"zh": "企业"}},
+            ],
+            "agreed": {"doc_no": "示人社发〔2025〕8号", "on": "2025-12-01"},
+            "valid": {"from": "2026-01-01"},
+        },
         "datasets/entities.yml": {
             "id": "entities",
             "title": {"zh": "市场主体"},

@@ -27,7 +27,7 @@ _TRICKY = st.sampled_from(
 _TEXT = _TRICKY | st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 
 
-IN_FILE_ONLY = ("header_lines", "widths", "width_unit", "fill_down")
+IN_FILE_ONLY = ("rows", "objects")
 """Readings that are rarely declared: a workbook has no column for them, and an entry's file keeps them."""
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -56,7 +56,9 @@ def _shape(draw: Draw, shape: type[BaseModel]) -> dict[str, Any]:
 def _value(draw: Draw, annotation: Any, metadata: list[Any]) -> Any:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return _value(draw, arguments[0], [*metadata, *arguments[1:]])
+        # What ``Field`` bounds within a list is wrapped once more.
+        bounds = (part for one in arguments[1:] for part in getattr(one, "metadata", (one,)))
+        return _value(draw, arguments[0], [*metadata, *bounds])
     if origin is Literal:
         return draw(st.sampled_from(arguments))
     if origin in (Union, types.UnionType):

@@ -18,6 +18,7 @@ HOUSEHOLD = "resources/police/household.yml"
 REGISTER = "source_register/organisation.yml"
 DATASET = "datasets/entities.yml"
 AGENCY = "agencies/market.yml"
+JOINT = "joint_collections/insured_persons.yml"
 DEMO = Path(__file__).parents[2] / "data" / "demo" / "catalogue"
 PROFILES = shipped_profile_ids()
 
@@ -191,6 +192,14 @@ DEFECTS: dict[str, Defect] = {
             "connector": "http_api", "url": "https://far.example/rows",
             "since": {"field": "at", "parameter": "from"},
         }), "source.since", "update.mode: snapshot", "since:"),
+    "bad_deletions_in_a_snapshot": Defect(
+        MARKET, setting("update", "deleted", to={"column": "操作", "values": ["删除"]}),
+        "update.deleted", "update.mode: snapshot", "deleted:"),
+    "bad_change_feed_as_snapshot": Defect(
+        MARKET, setting("source", to={
+            "connector": "delta_sharing", "profile": "file:county.share", "share": "s", "schema": "base",
+            "table": "t", "changes": True,
+        }), "source.changes", "update.mode: snapshot", "changes:"),
     "bad_slice_pattern": Defect(
         MARKET, setting("source", "slice", to="(?P<year>"), "source.slice", "(?P<year>", "slice:"),
     "bad_slice_without_names": Defect(
@@ -205,6 +214,13 @@ DEFECTS: dict[str, Defect] = {
     "bad_no_widths": Defect(MARKET, setting("source", "widths", to=[]), "source.widths", "0", "widths:"),
     "bad_fill_down": Defect(
         MARKET, setting("source", "fill_down", to=["town"]), "source.fill_down[0]", "town", "town"),
+    "bad_objects_of_a_table": Defect(
+        MARKET, setting("source", "objects", to={"name": "x"}), "source.objects", "rows: table", "objects:"),
+    "odd_paper_without_a_plan": Defect(
+        MARKET, setting("form", to="non_digital"), "form", "没有数字化计划", "form:", severity="note"),
+    "bad_digitising_agency": Defect(
+        MARKET, setting("digitisation", to={"due_on": "2026-12-31", "by": "nobody"}), "digitisation.by", "nobody",
+        "by: nobody"),
     "bad_encoding_of_no_text": Defect(
         MARKET, setting("source", "encoding", to="hex"), "source.encoding", "hex", "encoding:"),
     "bad_path_pattern": Defect(
@@ -212,6 +228,11 @@ DEFECTS: dict[str, Defect] = {
     "bad_encoding": Defect(
         MARKET, setting("source", "encoding", to="gb99"), "source.encoding", "gb99", "encoding:"),
     "bad_path": Defect(MARKET, setting("source", "path", to="../x.csv"), "source.path", "../x.csv", "path:"),
+    "bad_about_column": Defect(
+        MARKET, setting("update", "about", to="town"), "update.about", "town", "about:"),
+    "bad_about_slice": Defect(
+        MARKET, lambda body: (body["update"].update(about="slice"), body["source"].pop("slice", None)),
+        "update.about", "slice", "about:"),
     "bad_collected_column": Defect(
         MARKET, setting("collected", "at", to="phone"), "collected.at", "phone", "at:"),
     "bad_collected_place": Defect(
@@ -223,6 +244,31 @@ DEFECTS: dict[str, Defect] = {
         "replaced_by:"),
     "bad_related": Defect(
         MARKET, setting("related", to=[_RETIRED_TARGET]), "related[0]", _RETIRED_TARGET, "market.gone"),
+    "bad_successor_without_attributes": Defect(
+        UNITS, setting("replaced_by", to="market.registration"), "replaced_by", "lacks organisation.insured_count",
+        "replaced_by:"),
+    "odd_retirement_without_successor": Defect(
+        MARKET, setting("retires_on", to="2026-12-31"), "retires_on", "no successor", "retires_on:", severity="note"),
+    "bad_due_of_another_frequency": Defect(
+        MARKET, setting("update", "due", to="10"), "update.due", "weekly: 10", "due:"),
+    "bad_due_of_no_frequency": Defect(
+        MARKET, setting("update", to={"frequency": "irregular", "due": "fri"}), "update.due", "irregular: fri",
+        "due:"),
+    "bad_joint_lead": Defect(JOINT, setting("lead", to="police"), "lead", "police", "lead:"),
+    "bad_joint_member": Defect(
+        JOINT, setting("members", 1, "agency", to="nobody"), "members[1].agency", "nobody", "agency: nobody"),
+    "bad_joint_member_twice": Defect(
+        JOINT, setting("members", 1, "agency", to="labour"), "members[1].agency", "labour", "agency: labour"),
+    "bad_joint_resource": Defect(
+        JOINT, setting("resources", to=[_RETIRED_TARGET]), "resources[0]", _RETIRED_TARGET, "market.gone"),
+    "bad_joint_resource_of_others": Defect(
+        JOINT, setting("resources", to=["police.household"]), "resources[0]", "police.household: police",
+        "police.household"),
+    "bad_joint_agreement_ahead": Defect(
+        JOINT, setting("agreed", "on", to="2026-03-17"), "agreed.on", "2026-03-17", "'on':"),
+    "odd_joint_agreement_ended": Defect(
+        JOINT, setting("valid", "to", to="2026-03-15"), "valid.to", "2026-03-15", "to:", severity="note"),
+    "bad_joint_file_name": Defect(JOINT, setting("id", to="others"), "id", "insured_persons.yml", "id:"),
     "bad_unknown_source": Defect(
         REGISTER, setting("entries", 1, "source", to=_RETIRED_TARGET), "entries[1].source", _RETIRED_TARGET,
         "source:"),
@@ -290,6 +336,7 @@ ALSO_SHOWN = {"bad_base_attribute", "bad_folder", "bad_register_name"}
 """Defects that break more than one rule at once."""
 
 CAUGHT_BY = {
+    "about": "bad_about_column",
     "access_types": "bad_no_basis",
     "agency_identity": "bad_credit_code",
     "agency_references": "bad_unknown_agency",
@@ -298,11 +345,14 @@ CAUGHT_BY = {
     "collected": "bad_collected_column",
     "column_names": "bad_header_twice",
     "datasets": "bad_dataset_entry",
+    "digitisation": "odd_paper_without_a_plan",
     "double_collection": "odd_double_collection",
     "duties": "bad_unknown_duty",
     "file_places": "bad_folder",
+    "joint_collections": "bad_joint_lead",
     "keys": "bad_key_column",
     "mandatory_fields": "bad_use_requirements_missing",
+    "object_entries": "bad_objects_of_a_table",
     "posts": "bad_no_registrar",
     "reading_fields": "bad_fill_down",
     "register_decisions": "bad_decided_by",
@@ -317,6 +367,7 @@ CAUGHT_BY = {
     "statutory_sources": "bad_function_of_source",
     "subject_keys": "bad_subject_without_its_key",
     "successors": "bad_related",
+    "update_due": "bad_due_of_another_frequency",
 }
 """Check -> a defect that it reports; the two that report on the whole folder have tests of their own."""
 
@@ -379,6 +430,35 @@ def test_a_check_reports_its_defect_by_itself(files: Any, check: str) -> None:
     defect.change(files[defect.file])
     found = remarks(list(catalogue_checks()[check](files.inspection(defect.profile))))
     assert defect.place in {c.fault.place for c in found}
+
+
+@pytest.mark.requirement("K-09")
+def test_a_joint_collection_that_nobody_registered_is_told_where_the_text_demands_it(files: Any) -> None:
+    entry = files[REGISTER]["entries"][0]
+    files[REGISTER]["entries"].append(
+        {**entry, "attribute": ["name"], "scope": {"registrar": "1"}, "source": "labour.units", "compare": []}
+    )
+    told = [c for c in files.checked("xinjiang") if "joint_collections/" in c.fault.remedy]
+    assert [(c.severity, c.fault.place) for c in told] == [("note", "entries[2].source")]
+    assert told[0].fault.found == "organisation.name: labour.units, market.registration"
+    assert not [c for c in files.checked("yancheng") if "joint_collections/" in c.fault.remedy]
+    # Registered, it is told no more; an agreement that has ended does not count.
+    files[JOINT]["resources"] = ["labour.units", "market.registration"]
+    assert not [c for c in files.checked("xinjiang") if "协同采集已登记" in c.fault.expected]
+    files[JOINT]["valid"]["to"] = "2026-03-15"
+    assert [c for c in files.checked("xinjiang") if "协同采集已登记" in c.fault.expected]
+
+
+def test_successors_that_lead_back_are_refused(files: Any) -> None:
+    # The register decides nothing here, so that both could stand in for each other.
+    files[REGISTER]["entries"] = files[REGISTER]["entries"][:0]
+    files[MARKET]["replaced_by"] = "labour.units"
+    files[UNITS]["replaced_by"] = "market.registration"
+    found = [c.fault.found for c in files.checked() if c.fault.place == "replaced_by"]
+    assert sorted(found) == [
+        "labour.units → market.registration → labour.units",
+        "market.registration → labour.units → market.registration",
+    ]
 
 
 def test_all_defects_together_are_all_reported(files: Any) -> None:

@@ -15,6 +15,7 @@ PLACES = {
     "resource": "resources/*/*.yml",
     "source_register": "source_register/*.yml",
     "dataset": "datasets/*.yml",
+    "joint_collection": "joint_collections/*.yml",
 }
 
 

@@ -33,6 +33,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "delta_sharing": {
         "connector": "delta_sharing", "profile": "file:county.share", "share": "s", "schema": "base", "table": "t",
     },
+    "push": {"connector": "push", "token": ["env:OLD", "file:secrets/new"]},
 }  # fmt: skip
 
 
@@ -61,6 +62,7 @@ def test_a_declared_source_is_read_and_fits_the_schema(files: Any, connector: st
         ("s3", {"secret_access_key": "hunter2"}, "source.secret_access_key", "env:NAME"),
         ("http_api", {"url": "https://me:hunter2@far.example/"}, "source.url", "http(s)"),
         ("http_api", {"url": "https://far.example/?access_key=hunter2"}, "source.url", "http(s)"),
+        ("push", {"token": "hunter2"}, "source.token", "env:NAME"),
         ("delta_sharing", {"profile": '{"bearerToken": "hunter2"}'}, "source.profile", "env:NAME"),
     ],
 )
@@ -81,7 +83,7 @@ def test_an_unknown_connector_is_told_with_those_there_are(files: Any) -> None:
     files[MARKET]["source"] = {"connector": "ftp", "path": "x"}
     (fault,) = files.draft().faults
     assert fault.place == "source"
-    assert "http_api, s3, sftp" in fault.expected
+    assert "http_api, push, s3, sftp" in fault.expected
 
 
 def test_a_key_of_another_connector_is_told_at_its_line(files: Any) -> None:

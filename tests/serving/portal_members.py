@@ -68,7 +68,9 @@ def log_in(client: httpx.Client, name: str = NAME, password: str = PASSWORD, **f
 
 def key_of(client: httpx.Client) -> str:
     """Make an access key on the account's page; return it."""
-    shown = posted(client, "/account", "/account/keys").text
+    made = posted(client, "/account", "/account/keys")
+    assert (made.status_code, made.headers["location"]) == (303, "/account")
+    shown = client.get("/account").text
     found = re.search(r'<code class="receipt" data-copy>([^<]+)</code>', shown)
     assert found is not None
     return found[1]

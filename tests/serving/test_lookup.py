@@ -40,6 +40,7 @@ from serving.sharing.signing import Signer
 NOW = dt.datetime(2026, 3, 16, 9, tzinfo=dt.UTC)
 # Made by the norm's own rule for a division code that nobody has.
 KNOWN, UNKNOWN = "32990219900101008X", "329902199001010039"
+UNGRANTED = "police.households"
 PERSON = Grant(
     "G-2026-0001", "tax_system", "base.person", ("name", "date_of_birth"), (), "service", "核实身份", "办税",
     "b", dt.date(2026, 1, 1), None, "in_force",
@@ -141,7 +142,12 @@ def desk(deployment: Deployment) -> Iterator[Desk]:
     doors, recorder, settings = Doors(), Recorder(), ServingSettings()
     gate = Gate(doors, Signer(bytes(32)), Quotas(settings.requests_per_minute), 60)
     lookup = Lookup(LookupIndex(deployment.lookup), deployment)
-    app = Starlette(routes=lookup_routes(LookupServer(lookup, gate, recorder, lambda: NOW, settings)))
+
+    async def entries() -> tuple[str, ...]:
+        return (UNGRANTED,)
+
+    server = LookupServer(lookup, gate, recorder, lambda: NOW, settings, entries)
+    app = Starlette(routes=lookup_routes(server))
     with TestClient(app, headers={"Authorization": "Bearer good"}) as client:
         yield Desk(client, doors, recorder)
 
@@ -262,12 +268,14 @@ def test_a_column_that_is_not_granted_cannot_be_verified(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        {"keys": "x"}, {"keys": [1]}, {"keys": []}, {"keys": [""]}, {"keys": ["x" * 201]}, {"keys": ["x"] * 1001},
+        {"keys": "x"}, {"keys": [1]}, {"keys": []}, {"keys": [""]}, {"keys": [KNOWN * 12]}, {"keys": ["x"] * 1001},
         {}, {"keys": None}, {"keys": [["x"]]}, {"keys": [UNKNOWN], "purpose": 3},
     ],
 )  # fmt: skip
 def test_a_request_that_cannot_be_read_is_refused_as_the_client_s(desk: Desk, body: dict[str, Any]) -> None:
-    assert desk.post("/lookup/base.person", **body).status_code == 400
+    refused = desk.post("/lookup/base.person", **body)
+    assert refused.status_code == 400
+    assert KNOWN not in refused.text
 
 
 @pytest.mark.parametrize("checks", [{}, "x", [], [1], [{"key": "x"}], [{"key": 1, "values": {"name": "x"}}],
@@ -331,10 +339,12 @@ def test_the_bytes_of_an_answer_are_on_record_shared_out_among_its_subjects(desk
     assert len(answer.content) - 3 < recorded <= len(answer.content)
 
 
-def test_a_refused_path_is_on_record_only_where_it_names_what_the_recipient_has(desk: Desk) -> None:
+def test_a_refused_path_is_on_record_only_where_it_names_an_entry_of_the_catalogue(desk: Desk) -> None:
     desk.get(entry=f"base.{KNOWN}")
     desk.get(entry="base.person", purpose="别的用途")
-    assert [one.entry for one in desk.recorder.kept] == ["", "base.person"]
+    desk.get(entry="Police.Households")
+    kept = [(one.entry, one.detail.get("asked")) for one in desk.recorder.kept]
+    assert kept == [("", "unknown"), ("base.person", None), (UNGRANTED, None)]
 
 
 LOOKUP_CHECKS = [

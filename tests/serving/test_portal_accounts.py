@@ -130,6 +130,10 @@ def test_a_program_is_told_how_to_get_a_key_and_takes_data_with_it_in_both_forms
         assert city.recorder.written[-1].recipient_id == user
     for header in ("", key[:-1], f"Basic {key}", f"Token {key}", f"{key} x", "Bearer", "é" * 30):
         assert client.get(ROWS, headers={"authorization": header.encode()}).status_code == 401
+    wrong = client.get(FILE, headers={"authorization": key[:-1]})
+    assert "访问密钥无效" in wrong.text
+    assert "/account" in wrong.json()["error"]["how"]
+    assert wrong.headers["www-authenticate"].endswith('error="invalid_token"')
 
 
 @pytest.mark.parametrize(
@@ -413,7 +417,7 @@ def test_a_key_is_shown_once_and_revoked_by_its_owner_only(city: MemberCity) -> 
     assert posted(client, "/account", "/account/keys/revoke", key=found[1]).status_code == 303
     assert TestClient(city.app()).get(FILE, headers=program).status_code == 401
     for _ in range(5):
-        assert posted(client, "/account", "/account/keys").status_code == 200
+        assert posted(client, "/account", "/account/keys").status_code == 303
     full = posted(client, "/account", "/account/keys")
     assert (full.status_code, "最多 5 个" in full.text) == (422, True)
 

@@ -146,6 +146,32 @@ def test_every_answer_is_in_the_record_under_its_number(world: World) -> None:
     assert file.at == world.clock.at
 
 
+def test_a_refusal_is_on_record_with_what_was_asked_for_as_far_as_the_catalogue_names_it(
+    world: World,
+) -> None:
+    async def entries() -> frozenset[str]:
+        return frozenset({"police.permits", "base.person"})
+
+    world.options["entries"] = entries
+    number = "11010119900307123X"
+    for path in (
+        f"{SHARE}/schemas/Police/tables/permits/metadata",
+        f"{SHARE}/schemas/police/tables/{number}/metadata",
+        f"{SHARE}/schemas/{number}/tables",
+        f"{ROOT}/shares/{number}/schemas/base/tables/person__1f/version",
+        f"{SHARE}/schemas/market/tables/somebody/version",
+    ):
+        assert world.client().get(path).status_code == 404
+    assert [(one.entry, one.detail["asked"]) for one in world.record.written] == [
+        ("police.permits", "demo_tax/police/permits"),
+        ("", "demo_tax/police/unknown"),
+        ("", "demo_tax/unknown"),
+        ("base.person", "unknown/base/person"),
+        ("", "demo_tax/market/unknown"),
+    ]
+    assert number not in repr(world.record.written)
+
+
 def test_heads_take_nothing_away_and_are_not_recorded(world: World) -> None:
     address = an_address(world)
     world.record.written.clear()
@@ -164,6 +190,7 @@ def test_refusals_of_files_are_recorded_once_it_is_known_whose_they_are(world: W
     assert [(a.action, a.result, a.recipient_id) for a in world.record.written] == [
         ("file", "PERMISSION_DENIED", "demo_tax")
     ]
+    assert world.record.written[0].detail["asked"].startswith("G-2026-0001/share.")
 
 
 def test_a_file_that_is_no_longer_kept_is_404_and_no_fault(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Push in real time, measured: how fast records are acknowledged, and how soon they stand in the tables."""

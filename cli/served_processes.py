@@ -1,0 +1,79 @@
+"""The processes by which commands serve: how one is started, asked whether it answers, and ended.
+
+Not here: which processes a command needs.
+"""
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from types import FrameType
+
+from resource_catalogue.errors import SettingError
+
+_STOP_SECONDS = 20.0
+_HEADER_MS = "10000"
+"""Longest time that a request's head may take: slow clients must not hold connections."""
+
+
+def server_command(side: str, host: str, port: int) -> list[str]:
+    """Return the command that serves one application with one worker."""
+    return [
+        sys.executable, "-m", "granian", side, "--factory", "--interface", "asgi",
+        "--host", host, "--port", str(port), "--workers", "1", "--no-ws",
+        "--http1-header-read-timeout", _HEADER_MS, "--no-access-log", "--log-level", "warning",
+    ]  # fmt: skip
+
+
+def noted_signals() -> Callable[[], bool]:
+    """Note Ctrl-C and SIGTERM from now on; what is returned tells whether one came."""
+    asked = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    return lambda: asked
+
+
+def end_all(sides: Iterable[subprocess.Popen[bytes]]) -> None:
+    """End processes in order; one that does not end in time is killed."""
+    running = [side for side in sides if side.poll() is None]
+    for side in running:
+        side.terminate()
+    for side in running:
+        try:
+            side.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            # What is acknowledged is durable: a kill loses nothing.
+            side.kill()
+            side.wait()
+
+
+def answers(host: str, port: int) -> bool:
+    """Tell whether somebody listens on a port."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((host, port)) == 0
+
+
+def refuse_taken(host: str, port: int, expected: str) -> None:
+    """Refuse a port that cannot be listened on.
+
+    Raises:
+        SettingError: It is taken, or may not be used.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            raise SettingError(
+                f"{host}:{port}",
+                "端口被占用或无权使用 / the port is taken or may not be used",
+                expected,
+                "用 --port 换一个 / name another with --port",
+            ) from None

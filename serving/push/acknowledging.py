@@ -1,0 +1,92 @@
+"""Keep what is pushed before it is acknowledged: all requests that wait share one transaction and one sync.
+
+Here: the waiting, for one event loop, and how much may wait. Not here: the database (``ingestion/pushed_records.py``).
+"""
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from ingestion.pushed_records import Acknowledgement, NotKept, PushedRecords, PushedRequest
+
+_LARGEST_GROUP = 500
+_MOST_WAITING_BYTES = 64_000_000
+
+
+class Acknowledging:
+    """Keep the requests of one resource in groups; while one group is synced, the next one gathers.
+
+    The database is opened with the first request, and anew where a group could not be kept.
+
+    Args:
+        folder: Where they are kept.
+        now: When they are accepted.
+    """
+
+    def __init__(self, folder: Path, now: Callable[[], dt.datetime]) -> None:
+        self._folder, self._now = folder, now
+        self._records: PushedRecords | None = None
+        self._waiting: list[tuple[PushedRequest, asyncio.Future[Acknowledgement]]] = []
+        self._bytes = 0
+        self._writing: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="pushed-records")
+
+    async def keep(self, request: PushedRequest) -> Acknowledgement:
+        """Keep a request; it is durable when this returns, and stays kept if the waiter goes away.
+
+        Raises:
+            NotKept: It is not kept, or too much waits already.
+        """
+        if self._bytes > _MOST_WAITING_BYTES:
+            raise NotKept(str(self._folder), "等待过多 / too much waits", "", "稍后重试 / try again later")
+        done: asyncio.Future[Acknowledgement] = asyncio.get_running_loop().create_future()
+        self._waiting.append((request, done))
+        self._bytes += len(request.body)
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write_all())
+        return await done
+
+    async def close(self) -> None:
+        """Wait for what is being kept and end the thread; nothing may follow."""
+        if self._writing is not None:
+            await self._writing
+        self._thread.shutdown()
+        if self._records is not None:
+            self._records.close()
+
+    async def _write_all(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting[:_LARGEST_GROUP], self._waiting[_LARGEST_GROUP:]
+            requests = [request for request, _ in group]
+            try:
+                told = await asyncio.get_running_loop().run_in_executor(self._thread, self._kept, requests)
+            except Exception as error:
+                for _, done in group:
+                    if not done.done():
+                        done.set_exception(_refusal(error, self._folder))
+            else:
+                for (_, done), one in zip(group, told, strict=True):
+                    if not done.done():
+                        done.set_result(one)
+            self._bytes -= sum(len(request.body) for request in requests)
+
+    def _kept(self, requests: list[PushedRequest]) -> list[Acknowledgement]:
+        if self._records is None:
+            self._records = PushedRecords(self._folder, is_answering=True)
+        try:
+            return self._records.accept(requests, self._now())
+        except NotKept:
+            self._records.close()
+            self._records = None
+            raise
+
+
+def _refusal(error: Exception, folder: Path) -> NotKept:
+    """Return an error of its own for each waiter: a shared one would gather all their tracebacks."""
+    if isinstance(error, NotKept):
+        return NotKept(error.where, error.found, error.expected, error.remedy)
+    return NotKept(
+        str(folder), f"推送的记录未能保存 / pushed records cannot be kept ({type(error).__name__})"
+    )

@@ -1,0 +1,219 @@
+"""Pushed requests are kept once and in order, and become deliveries whole, whenever a run is killed."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from made_inbox import ID, RAW, Inbox, at
+from pydantic import ValidationError
+
+from ingestion.pushed_records import NotKept, PushedRecords, PushedRequest
+from ingestion.spool import Spool
+from resource_catalogue.sources.push import PushSource
+
+
+class Killed(BaseException):
+    """Ends a run as a kill would: nothing may catch it."""
+
+
+@pytest.fixture
+def pushing(inbox: Inbox) -> Inbox:
+    """Return a deployment whose resource is pushed."""
+    inbox.declare(mode="changes", source={"connector": "push", "token": "env:PUSH_TOKEN"})
+    return inbox
+
+
+def opened(inbox: Inbox) -> PushedRecords:
+    return PushedRecords(PushedRecords.folder(inbox.deployment, ID), is_answering=True)
+
+
+def a_request(key: str, *rows: tuple[str, str, Any]) -> PushedRequest:
+    records = [{"code": code, "title": title, "amount": amount} for code, title, amount in rows]
+    return PushedRequest(key, json.dumps(records, ensure_ascii=False).encode(), "json", len(records))
+
+
+def send(inbox: Inbox, *requests: PushedRequest) -> list[str | None]:
+    records = opened(inbox)
+    try:
+        return [one.receipt for one in records.accept(requests, at(1))]
+    finally:
+        records.close()
+
+
+def standing(inbox: Inbox) -> list[tuple[Any, ...]]:
+    return sorted(inbox.rows("code", "title", "amount"))
+
+
+def test_a_request_that_comes_again_gets_its_receipt_and_counts_once(pushing: Inbox) -> None:
+    first, second = (
+        send(pushing, a_request("k1", ("a", "甲", 1))),
+        send(pushing, a_request("k1", ("a", "甲", 1))),
+    )
+    assert first == second
+    assert first[0]
+    pushing.ingest_all()
+    assert standing(pushing) == [("a", "甲", 1)]
+    assert pushing.delivery()["rows_received"] == 1
+
+
+def test_a_key_that_comes_again_with_another_body_is_told_apart_and_not_kept(pushing: Inbox) -> None:
+    assert send(pushing, a_request("k1", ("a", "甲", 1)), a_request("k1", ("a", "乙", 1)))[1] is None
+    pushing.ingest_all()
+    assert standing(pushing) == [("a", "甲", 1)]
+
+
+def test_the_order_of_acknowledgement_decides_within_a_segment_and_between_segments(pushing: Inbox) -> None:
+    send(pushing, a_request("k1", ("a", "一", 1)), a_request("k2", ("a", "二", 2), ("b", "二", 2)))
+    pushing.ingest_all()
+    assert standing(pushing) == [("a", "二", 2), ("b", "二", 2)]
+    send(pushing, a_request("k3", ("b", "三", 3)), a_request("k4", ("a", "一", 1)))
+    pushing.ingest_all()
+    assert standing(pushing) == [("a", "一", 1), ("b", "三", 3)]
+
+
+def test_equal_records_that_are_pushed_again_are_news(pushing: Inbox) -> None:
+    for number, title in enumerate(("一", "二", "一")):
+        send(pushing, a_request(f"k{number}", ("a", title, 1)))
+        pushing.ingest_all()
+    assert standing(pushing) == [("a", "一", 1)]
+    assert len(pushing.deliveries()) == 3
+
+
+def test_numbers_keep_their_digits_and_lines_their_records(pushing: Inbox) -> None:
+    lines = PushedRequest("k1", b'{"code":"x","amount":1.10}\r\n\n{"code":"y","amount":1e2}\n', "lines", 2)
+    one = PushedRequest("k2", b'{"code": "z",\n "amount": 1.50}', "json", 1)
+    send(pushing, lines, one)
+    pushing.ingest_all()
+    assert pushing.rows("code", "amount", "_row_number", table=RAW) == [
+        ("x", "1.10", 1), ("y", "1e2", 2), ("z", "1.50", 3),
+    ]  # fmt: skip
+
+
+def test_records_that_leave_fields_out_or_bring_others_are_not_held(pushing: Inbox) -> None:
+    send(pushing, a_request("k1", ("a", "甲", 1)))
+    pushing.ingest_all()
+    send(pushing, PushedRequest("k2", b'{"title": "b", "more": true}', "json", 1))
+    pushing.ingest_all()
+    assert [one["state"] for one in pushing.deliveries()] == ["loaded", "loaded"]
+    assert "more" in pushing.deliveries()[1]["reason"]
+
+
+def test_what_waits_beyond_the_size_of_a_delivery_makes_another(pushing: Inbox) -> None:
+    source = {"connector": "push", "token": "env:PUSH_TOKEN", "max_bytes": 120}
+    pushing.declare(mode="changes", source=source)
+    send(pushing, *(a_request(f"k{n}", (f"c{n}", "甲", n)) for n in range(7)))
+    pushing.ingest_all()
+    assert len(pushing.deliveries()) > 2
+    assert [row[0] for row in standing(pushing)] == [f"c{n}" for n in range(7)]
+
+
+def test_bodies_go_once_a_delivery_has_them_and_keys_when_their_time_is_over(pushing: Inbox) -> None:
+    request = a_request("k1", ("a", "甲", 1))
+    receipts = send(pushing, request)
+    pushing.ingest_all(day=2)
+    records = opened(pushing)
+    assert not records.is_waiting()
+    assert send(pushing, request) == receipts
+    records.forget_keys(at(1))
+    assert send(pushing, request) == receipts
+    records.forget_keys(at(2))
+    assert send(pushing, request) != receipts
+    records.close()
+
+
+def _before(name: str) -> Callable[[pytest.MonkeyPatch], None]:
+    def arrange(patch: pytest.MonkeyPatch) -> None:
+        owner, method = (PushedRecords if name == "clear" else Spool), name
+        kept = getattr(owner, method)
+
+        def die(self: Any, *given: Any, **named: Any) -> Any:
+            # The call at the beginning has nothing to take away.
+            if method == "clear" and given == (0,):
+                return kept(self, *given, **named)
+            raise Killed
+
+        patch.setattr(owner, method, die)
+
+    return arrange
+
+
+def _after(method: str) -> Callable[[pytest.MonkeyPatch], None]:
+    def arrange(patch: pytest.MonkeyPatch) -> None:
+        kept = getattr(Spool, method)
+
+        def done_and_die(self: Spool, *given: Any, **named: Any) -> None:
+            kept(self, *given, **named)
+            raise Killed
+
+        patch.setattr(Spool, method, done_and_die)
+
+    return arrange
+
+
+KILLS = {
+    "before the segment is kept": _before("keep"),
+    "when its file stands and its line does not": _before("_write"),
+    "when it is kept": _after("keep"),
+    "before its bodies go": _before("clear"),
+}
+
+
+@pytest.mark.parametrize("kill", KILLS.values(), ids=KILLS)
+def test_a_cut_that_is_killed_loses_no_record_and_doubles_none(
+    pushing: Inbox, monkeypatch: pytest.MonkeyPatch, kill: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    send(pushing, a_request("k1", ("a", "一", 1)), a_request("k2", ("b", "二", 2)))
+    spool = Spool.of(pushing.deployment, pushing.resource)
+    with monkeypatch.context() as patch:
+        kill(patch)
+        with pytest.raises(Killed):
+            pushing.ingest()
+    send(pushing, a_request("k3", ("a", "三", 3)))
+    pushing.ingest_all()
+    assert standing(pushing) == [("a", "三", 3), ("b", "二", 2)]
+    assert sum(one["rows_received"] for one in pushing.deliveries()) == 3
+    assert not opened(pushing).is_waiting()
+    assert not list(spool.folder.glob("parts/*"))
+
+
+def test_a_database_that_was_lost_does_not_make_new_records_pass_for_cut_ones(pushing: Inbox) -> None:
+    send(pushing, a_request("k1", ("a", "一", 1)), a_request("k2", ("b", "二", 2)))
+    pushing.ingest_all()
+    for path in PushedRecords.folder(pushing.deployment, ID).iterdir():
+        path.unlink()
+    send(pushing, a_request("k3", ("c", "三", 3)))
+    pushing.ingest_all()
+    assert [row[0] for row in standing(pushing)] == ["a", "b", "c"]
+
+
+def test_a_database_that_cannot_be_written_keeps_nothing_and_says_no_value(pushing: Inbox) -> None:
+    records = opened(pushing)
+    records._base.execute("pragma max_page_count = 20")
+    body = json.dumps([{"code": "秘密值" * 50_000}]).encode()
+    with pytest.raises(NotKept) as refused:
+        records.accept([PushedRequest("k1", body, "json", 1)], at(1))
+    assert "SQLITE_FULL" in str(refused.value)
+    assert "秘密" not in str(refused.value)
+    assert not records.is_waiting()
+    assert records.accept([a_request("k1", ("a", "甲", 1))], at(1))[0].receipt
+    records.close()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"token": "plain-secret"}, {"token": []}, {"token": "env:T", "rows_at": "data"},
+        {"token": "env:T", "slice": "(?P<y>x)"}, {"token": "env:T", "max_records": 0},
+    ],
+)  # fmt: skip
+def test_a_push_source_takes_references_and_nothing_that_changes_how_records_are_read(wrong: Any) -> None:
+    with pytest.raises(ValidationError) as refused:
+        PushSource.model_validate({"connector": "push", **wrong})
+    assert "plain-secret" not in str([error["msg"] for error in refused.value.errors()])
+
+
+def test_several_tokens_can_be_declared() -> None:
+    declared = PushSource.model_validate({"connector": "push", "token": ["env:OLD", "file:new"]})
+    assert declared.token == ("env:OLD", "file:new")
+    assert PushSource.model_validate({"connector": "push", "token": "env:OLD"}).token == ("env:OLD",)
