@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,8 +24,10 @@ from resource_catalogue.on_disk import to_disk
 
 _NAME = "requests.sqlite"
 _BUSY_SECONDS = 2.0
-_CHUNK = 50
-"""Bodies that are taken away in one transaction: the other process waits for no longer."""
+_CHUNK, _CHUNK_BYTES = 200, 1 << 20
+"""How many bodies, of how many bytes, are taken away in one transaction: the other process waits for no longer."""
+_PAUSE_SECONDS = 0.015
+"""Between two such: longer than the other process sleeps before it asks for the lock again."""
 _OLD_KEYS = 20_000
 _WRITER_PAGES = 8000
 """Pages of the log at which the process that answers writes them back itself; the draining one does before."""
@@ -158,11 +161,21 @@ class PushedRecords:
 
     def clear(self, until: int) -> None:
         """Take away the bodies up to a place: a delivery has them."""
-        sql = f"delete from bodies where place in (select place from bodies where place <= ? limit {_CHUNK})"
         with self._told():
-            while self._base.execute(sql, (until,)).rowcount:
-                pass
+            while (last := self._chunk_end(until)) is not None:
+                self._base.execute("delete from bodies where place <= ?", (last,))
+                time.sleep(_PAUSE_SECONDS)
             self._base.execute("pragma wal_checkpoint(passive)")
+
+    def _chunk_end(self, until: int) -> int | None:
+        """Return the last of the places that are taken away next; null where none is left."""
+        sql = "select place, length(body) from bodies where place <= ? order by place limit ?"
+        last, size = None, 0
+        for place, length in self._base.execute(sql, (until, _CHUNK)).fetchall():
+            if last is not None and size + length > _CHUNK_BYTES:
+                break
+            last, size = place, size + length
+        return last
 
     def forget_keys(self, before: dt.datetime) -> None:
         """Forget the oldest keys, as far as they were accepted before an instant."""
@@ -176,6 +189,7 @@ class PushedRecords:
             for _ in range(_OLD_KEYS // _CHUNK):
                 if not self._base.execute(sql, (limit,)).rowcount:
                     return
+                time.sleep(_PAUSE_SECONDS)
 
     def _laid_out(self) -> str:
         """Make the tables where they are not there yet; return the identity of the database."""

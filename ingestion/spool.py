@@ -119,6 +119,11 @@ class Spool:
         """Return how many files were ever kept."""
         return max([len(self._kept), *(one.number for one in self._kept.values())])
 
+    @property
+    def latest(self) -> dt.datetime | None:
+        """Return when the last of the files arrived; null where nothing was ever kept."""
+        return max(self._latest.values(), default=None)
+
     def knows(self, remote_id: str) -> bool:
         """Tell whether something was fetched already."""
         return remote_id in self._kept

@@ -180,7 +180,8 @@ def _quoted(identity: str) -> str:
 
 def _counts(sample: pl.DataFrame, column: Column) -> list[tuple[str, str | None, int]]:
     """Return delivery, kind of fault (null where it reads as declared) and number of the stated values of a column."""
-    text = sample.select(as_sent(sample, column)).to_series()
+    # Beside the rows, because a constant of the entry has no length of its own.
+    text = sample.select("_delivery_id", sent=as_sent(sample, column))["sent"]
     read = readings(text, column)
     is_read = read["value"].is_not_null()
     if column.type not in _NUMBERS:

@@ -93,7 +93,9 @@ class PushDrain:
             return Drained()
 
     def _work(self, due: list[Resource]) -> Drained:
-        platform = self._platform.at(self._now())
+        # Never before what came already: a pinned instant begins anew with each process.
+        arrived = (Spool.of(self._platform.deployment, resource).latest for resource in due)
+        platform = self._platform.at(max([self._now(), *filter(None, arrived)]))
         deliveries = sum(self._taken_in(platform, resource) for resource in due)
         return Drained(deliveries, self._built(platform))
 

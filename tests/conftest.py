@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from shares import left_out
 from storages import Storage, has_swift, moto_server, swift_in
 
 settings.register_profile("shared_machine", deadline=None)
@@ -16,6 +17,15 @@ settings.load_profile("shared_machine")
 def pytest_configure(config: pytest.Config) -> None:
     """Draw the seed of this run before any worker starts, so that all of them have the same."""
     os.environ.setdefault("TEST_SEED", str(random.SystemRandom().randrange(1, 1_000_000)))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the dear tests that this run does not draw."""
+    dear = [item.nodeid for item in items if item.get_closest_marker("dear")]
+    out = left_out(dear)
+    if out:
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid in out])
+        items[:] = [item for item in items if item.nodeid not in out]
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -3,17 +3,16 @@
 import os
 import random
 from collections.abc import Sequence
-from typing import TypeVar
 
-Case = TypeVar("Case")
+DEAR = 4
+"""How many of the tests marked ``dear`` a short run tries."""
 
 
-def share(cases: Sequence[Case], count: int) -> list[Case]:
-    """Return some of the cases in their order, by the seed of this run; all where ``TEST_WHOLE`` is set."""
-    if os.environ.get("TEST_WHOLE"):
-        return list(cases)
-    chosen = random.Random(int(os.environ["TEST_SEED"])).sample(range(len(cases)), count)
-    return [cases[place] for place in sorted(chosen)]
+def left_out(names: Sequence[str]) -> set[str]:
+    """Return which of the dear tests this run leaves out; none where it has few, or ``TEST_WHOLE`` is set."""
+    if os.environ.get("TEST_WHOLE") or len(names) <= DEAR:
+        return set()
+    return set(names) - set(random.Random(int(os.environ["TEST_SEED"])).sample(sorted(names), DEAR))
 
 
 def examples(count: int) -> int:

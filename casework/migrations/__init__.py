@@ -4,20 +4,23 @@ Here: the Alembic environment and one file per version below ``versions/``. Not 
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 from resource_catalogue.errors import CaseError
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 _LOCK = 5_907_115_733
 
 
-def configuration() -> Config:
+def configuration() -> "Config":
     """Return Alembic's configuration; there is no ``alembic.ini``."""
+    # Loaded when a state is opened: most commands end before, and it takes a third of a second.
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     return config
@@ -29,6 +32,10 @@ def upgrade(engine: Engine) -> None:
     Raises:
         CaseError: The database is of a version that this code does not know.
     """
+    from alembic import command
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     config = configuration()
     script = ScriptDirectory.from_config(config)
     with engine.connect() as connection:

@@ -40,6 +40,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
+@pytest.mark.dear
 def test_both_sides_put_out_the_same_and_the_ratio_is_written(tmp_path: Path) -> None:
     done = _run("benchmarks.pipeline", "--persons", str(PERSONS), "--runs", "1", "--results", str(tmp_path))
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]

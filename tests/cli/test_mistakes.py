@@ -32,11 +32,16 @@ def ran(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture
-def made(tmp_path: Path) -> Path:
-    home = tmp_path / 'a "quoted" city'
+@pytest.fixture(scope="module")
+def once_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("made") / "city"
     assert ran("init", str(home)).returncode == 0
     return home
+
+
+@pytest.fixture
+def made(once_made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(once_made, tmp_path / 'a "quoted" city', symlinks=True))
 
 
 def test_a_new_deployment_can_be_checked_at_once_and_keeps_its_key_to_its_owner(made: Path) -> None:

@@ -106,6 +106,7 @@ def test_a_new_feed_is_in_dagster_with_its_checks(city: Path) -> None:
 
 
 @pytest.mark.requirement("Q-04")
+@pytest.mark.dear
 def test_mending_the_cells_of_an_exported_sheet_closes_the_task(city: Path) -> None:
     task = task_of(city)
     printed = civiclake("tasks", "export", task["id"], "--as", "civil_affairs/steward", "--home", str(city))
@@ -127,6 +128,7 @@ def test_another_agency_gets_no_sheet(city: Path) -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.dear
 def test_a_held_delivery_takes_effect_when_a_person_accepts_it(city: Path, tmp_path: Path) -> None:
     home = tmp_path / "city"
     shutil.copytree(city, home)

@@ -109,6 +109,7 @@ def finished(home: Path) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.dear
 @pytest.mark.timeout(3600)
 def test_a_run_killed_at_any_moment_is_made_whole_by_the_next(
     published: Path, whole: tuple[dict[str, Any], float, int], tmp_path: Path
@@ -133,6 +134,7 @@ def test_a_run_killed_at_any_moment_is_made_whole_by_the_next(
     assert live >= ENOUGH, f"only {live} kills hit a live run"
 
 
+@pytest.mark.dear
 @pytest.mark.timeout(7200)
 def test_a_run_killed_between_two_stores_is_made_whole_by_the_next(
     published: Path, whole: tuple[dict[str, Any], float, int], tmp_path: Path

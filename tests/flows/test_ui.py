@@ -124,6 +124,7 @@ def end_of(server: str, backfill: str) -> Any:
     return wait_for(state, 300)
 
 
+@pytest.mark.dear
 def test_one_slice_is_taken_in_again_from_the_pages(server: str) -> None:
     assert end_of(server, launched(server)) == "COMPLETED_SUCCESS"
 
@@ -139,7 +140,7 @@ def worker_of(instance: dg.DagsterInstance, backfill: str) -> tuple[str, int] | 
     return None
 
 
-@pytest.mark.long
+@pytest.mark.dear
 def test_a_run_from_the_pages_waits_for_its_turn_and_when_killed_keeps_nobody_waiting(
     server: str, home: Path
 ) -> None:

@@ -114,6 +114,16 @@ def test_small_appended_files_are_compared_one_with_the_other(inbox: Inbox) -> N
     assert [one["state"] for one in inbox.deliveries()] == ["loaded", "loaded", "held"]
 
 
+def test_a_column_that_the_entry_gives_for_every_row_is_no_flip(inbox: Inbox) -> None:
+    given = {"name": "kind", "zh": "种类", "type": "text", "constant": "甲"}
+    inbox.declare(columns=[*COLUMNS, given])
+    inbox.send(written(ROWS))
+    inbox.ingest()
+    inbox.send(written(ROWS[::-1]), day=2)
+    inbox.ingest()
+    assert [row["state"] for row in inbox.deliveries()] == ["loaded", "loaded"]
+
+
 def test_a_large_delivery_is_sampled_over_its_whole_length(inbox: Inbox) -> None:
     rows = [(CODES[0], "2026-02-10" if n < 9_000 else "46070", "1", "x") for n in range(12_000)]
     inbox.declare(columns=COLUMNS)

@@ -8,7 +8,6 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from civiclake import ACTS, civiclake, command, environment, status_of
-from shares import share
 
 from orchestration.instance import open_instance
 from orchestration.interruption import Interruption, RetryUnlessStopped, breaking_off
@@ -36,9 +35,10 @@ def wait_for_tables(process: subprocess.Popen[str], home: Path, schema: str) -> 
         time.sleep(0.05)
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(
     ("number", "schema", "untouched"),
-    share([(signal.SIGINT, "standard", "base"), (signal.SIGTERM, "base", "open")], 1),
+    [(signal.SIGINT, "standard", "base"), (signal.SIGTERM, "base", "open")],
 )
 def test_a_signal_stops_the_run_in_order_and_the_next_run_goes_on(
     city: Path, number: signal.Signals, schema: str, untouched: str

@@ -29,6 +29,7 @@ def with_severity(home: Path, severity: str) -> None:
     path.write_text(f"{head}- {{id: approved_not_before_established{changed}", "utf-8")
 
 
+@pytest.mark.dear
 def test_a_failed_rule_of_severity_block_stops_what_is_built_from_its_data_and_nothing_else(
     city: Path, publish: Callable[[Path], None]
 ) -> None:
