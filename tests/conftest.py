@@ -10,7 +10,9 @@ from hypothesis import settings
 from shares import left_out
 from storages import Storage, has_swift, moto_server, swift_in
 
-settings.register_profile("shared_machine", deadline=None)
+# A whole run draws as many examples as the library does by itself.
+EXAMPLES = 100 if os.environ.get("TEST_WHOLE") else 30
+settings.register_profile("shared_machine", deadline=None, max_examples=EXAMPLES)
 settings.load_profile("shared_machine")
 
 
@@ -21,7 +23,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the dear tests that this run does not draw."""
-    dear = [item.nodeid for item in items if item.get_closest_marker("dear")]
+    marked = [item for item in items if item.get_closest_marker("dear")]
+    dear = [item.nodeid for item in marked if not item.get_closest_marker("long")]
     out = left_out(dear)
     if out:
         config.hook.pytest_deselected(items=[item for item in items if item.nodeid in out])

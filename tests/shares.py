@@ -4,7 +4,7 @@ import os
 import random
 from collections.abc import Sequence
 
-DEAR = 4
+DEAR = 2
 """How many of the tests marked ``dear`` a short run tries."""
 
 

@@ -77,6 +77,7 @@ def whole(city: PushCity, clients: list[Client]) -> None:
     assert city.lake.row_count(raw_table(RESOURCE)) == sum(client.sent for client in clients)
 
 
+@pytest.mark.dear
 @pytest.mark.requirement("G-08")
 @pytest.mark.parametrize("kills", [SHORT, pytest.param(LONG, marks=pytest.mark.long)])
 def test_everything_acknowledged_by_a_killed_server_is_there_once(
@@ -121,6 +122,7 @@ def _drain(home: Path) -> PushDrain:
     return PushDrain(Platform(deployment, city.lake, current_release(city.lake)), print)
 
 
+@pytest.mark.dear
 @pytest.mark.requirement("G-08")
 @pytest.mark.parametrize("kills", [SHORT, pytest.param(LONG, marks=pytest.mark.long)])
 def test_a_drain_killed_anywhere_loses_no_record_and_doubles_none(
