@@ -10,7 +10,7 @@ from reporting_city import MARKERS, City, build_city
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ingestion"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     """Give the city to tests that only read it."""
     built = build_city(tmp_path_factory.mktemp("reporting") / "home")
@@ -18,7 +18,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     built.state.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def has_no_marker() -> Callable[[str], bool]:
     """Tell whether a text is free of everything planted."""
     return lambda text: not any(marker in text for marker in MARKERS)
