@@ -6,32 +6,25 @@ Here: locking, writing and syncing. Not here: what is in the files (``journal.py
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from resource_catalogue.on_disk import to_disk
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[int]:
-    """Hold a lock among processes and threads; yields the open lock file.
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a lock on a folder among processes and threads; there is no lock file that anyone could take away.
 
     Raises:
-        OSError: It cannot be opened.
+        OSError: The folder cannot be opened.
     """
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            # Someone may have removed the file while we waited: then others lock another one.
-            is_same = False
-            with suppress(FileNotFoundError):
-                is_same = os.path.samestat(os.fstat(descriptor), path.stat())
-            if is_same:
-                yield descriptor
-                return
-        finally:
-            os.close(descriptor)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def make_folder(folder: Path) -> None:

@@ -82,11 +82,11 @@ class Journal:
             RecordNotWritten: The disk refused; what was written of them is taken back where that is possible.
             LakeError: The end of the journal was changed by hand.
         """
-        with self._refusals(), locked(self.folder / ".lock") as lock:
-            tail = self._tail(lock)
+        with self._refusals(), self._held() as pointer:
+            tail = self._tail(pointer)
             self._known = None
             for day, group in groupby(lines, key=lambda line: line[0]):
-                tail = self._turned(lock, tail, day)
+                tail = self._turned(pointer, tail, day)
                 tail = self._written(tail, [fields for _, fields in group])
             self._known = tail
         return tail.sequence
@@ -97,10 +97,10 @@ class Journal:
         Returns:
             The end of the chain.
         """
-        with self._refusals(), locked(self.folder / ".lock") as lock:
-            tail = self._tail(lock)
+        with self._refusals(), self._held() as pointer:
+            tail = self._tail(pointer)
             if tail.size:
-                tail = self._turned(lock, tail, day)
+                tail = self._turned(pointer, tail, day)
             self._known = tail
         return tail
 
@@ -108,8 +108,8 @@ class Journal:
         """Return where the chain ends now; half a line is moved aside first."""
         if not self.folder.exists():
             return Tail("", 0, *self._start())
-        with self._refusals(), locked(self.folder / ".lock") as lock:
-            self._known = self._tail(lock)
+        with self._refusals(), self._held() as pointer:
+            self._known = self._tail(pointer)
             return self._known
 
     def pages(self) -> list[tuple[dt.date, Path]]:
@@ -160,11 +160,21 @@ class Journal:
                 "检查磁盘空间与权限 / check free space and rights",
             ) from None
 
-    def _tail(self, lock: int) -> Tail:
+    @contextmanager
+    def _held(self) -> Iterator[int]:
+        """Keep other writers out; yields the open file that names the newest page."""
+        with locked(self.folder):
+            pointer = os.open(self.folder / ".newest", os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                yield pointer
+            finally:
+                os.close(pointer)
+
+    def _tail(self, pointer: int) -> Tail:
         """Return the end of the chain: as known where nobody wrote since, else from the newest lines."""
-        known, page = self._known, os.pread(lock, 64, 0).decode("ascii", "replace")
+        known, page = self._known, os.pread(pointer, 64, 0).decode("ascii", "replace")
         if known is None or known.page != page or not page:
-            return self._found_tail(lock)
+            return self._found_tail(pointer)
         with suppress(FileNotFoundError):
             size = (self.folder / page).stat().st_size
             if size == known.size:
@@ -174,7 +184,7 @@ class Journal:
             return tail if tail.sequence > known.sequence else replace(known, size=tail.size)
         return replace(known, size=0)
 
-    def _found_tail(self, lock: int) -> Tail:
+    def _found_tail(self, pointer: int) -> Tail:
         """Look for the end in the newest pages; only tails are read."""
         newest: Tail | None = None
         for _, path in reversed(self.pages()):
@@ -186,7 +196,7 @@ class Journal:
         else:
             sequence, hash_ = self._start()
             newest = replace(newest or Tail(), sequence=sequence, hash=hash_)
-        _point(lock, newest.page)
+        _point(pointer, newest.page)
         return newest
 
     def _read_tail(self, page: str, start: int) -> Tail:
@@ -202,12 +212,12 @@ class Journal:
                 window *= 4
         return Tail(page)
 
-    def _turned(self, lock: int, tail: Tail, day: dt.date) -> Tail:
+    def _turned(self, pointer: int, tail: Tail, day: dt.date) -> Tail:
         """Open the page of a day where the newest one is of an earlier day."""
         if tail.page and day <= tail.day:
             return tail
         page = f"{day.isoformat()}.jsonl"
-        _point(lock, page)
+        _point(pointer, page)
         os.close(os.open(self.folder / page, os.O_WRONLY | os.O_CREAT, 0o600))
         to_disk(self.folder)
         return replace(tail, page=page, size=0)
@@ -240,10 +250,10 @@ def _canonical(record: dict[str, Any]) -> bytes:
     return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
 
 
-def _point(lock: int, page: str) -> None:
-    """Note in the lock file which page is the newest, for processes that know another one."""
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, page.encode("ascii"), 0)
+def _point(pointer: int, page: str) -> None:
+    """Note which page is the newest, for processes that know another one; without the note they look for it."""
+    os.ftruncate(pointer, 0)
+    os.pwrite(pointer, page.encode("ascii"), 0)
 
 
 def _move_torn_aside(path: Path, start: int) -> None:

@@ -63,7 +63,7 @@ class AccessRecord:
     def held(self) -> Iterator[None]:
         """Keep others from sealing and pruning meanwhile; appending goes on."""
         make_folder(self.folder)
-        with locked(self.folder / ".seal"):
+        with locked(self.folder):
             yield
 
     def line(self, access: Access) -> Line:

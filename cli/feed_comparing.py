@@ -89,7 +89,7 @@ class FileComparer:
         key = self.deployment.key(ROW_KEY_NAME)
         cells = ComparedCells(self.lake, resource.agency, self.deployment.as_of, key)
         # One at a time: what is told by one bounds what the next may ask.
-        with locked(self.deployment.var / ".comparing"):
+        with locked(self.deployment.var):
             self._check_often(resource)
             found = compare_file(file, resource, self.lake, self.release, cells, key)
             cells.keep()

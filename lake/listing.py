@@ -9,6 +9,7 @@ from typing import Any
 
 from deltalake import DeltaTable
 
+from lake.arrow_rows import arrow_rows
 from lake.engine import engine_errors
 from lake.release_rows import ENTRIES, RELEASES
 from lake.store import Lake
@@ -42,5 +43,6 @@ def _columns(
 ) -> list[tuple[Any, ...]]:
     """Read some columns of a table; bodies of entries and profiles, which are most of it, are not asked for."""
     with engine_errors(str(table)):
-        found = DeltaTable(str(lake.path(table))).to_pyarrow_table(columns=list(names), filters=filters)
+        folder = lake.path(table)
+        found = arrow_rows(DeltaTable(str(folder)), folder, columns=list(names), filters=filters)
     return [*zip(*(found[name].to_pylist() for name in names), strict=True)]

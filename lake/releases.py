@@ -19,6 +19,7 @@ from deltalake import DeltaTable
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
+from lake.arrow_rows import arrow_rows
 from lake.engine import engine_errors
 from lake.release_rows import (
     ENTRIES,
@@ -276,6 +277,8 @@ def _rows(lake: Lake, table: TableName, column: str, number: int) -> list[Row]:
     if not lake.exists(table):
         return []
     with engine_errors(str(table)):
-        delta = DeltaTable(str(lake.path(table)))
-        rows: list[Row] = delta.to_pyarrow_table(filters=[(column, "=", number)]).to_pylist()
+        folder = lake.path(table)
+        rows: list[Row] = arrow_rows(
+            DeltaTable(str(folder)), folder, filters=[(column, "=", number)]
+        ).to_pylist()
     return rows

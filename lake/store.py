@@ -20,6 +20,7 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import TableNotFoundError
 from filelock import FileLock, Timeout
 
+from lake.arrow_rows import arrow_rows
 from lake.commit_files import commit_path, commit_words
 from lake.compaction import has_crumbled, merge_small_files
 from lake.engine import engine_errors, open_engine
@@ -323,7 +324,7 @@ class Lake:
             return pl.DataFrame()
         known = self._readings.get(table)
         if known is None or known[0] != delta.version():
-            frame = pl.from_arrow(pa.table(delta.to_pyarrow_table()))
+            frame = pl.from_arrow(arrow_rows(delta, self.path(table)))
             known = (delta.version(), frame if isinstance(frame, pl.DataFrame) else frame.to_frame())
             self._readings[table] = known
         return known[1]

@@ -16,7 +16,6 @@ from audited_city import Audited, an_access, audited
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.durable import locked
 from audit.journal import RecordNotWritten, _canonical
 from audit.verifier import ZERO, Chain, canonical
 from resource_catalogue.errors import LakeError
@@ -175,13 +174,14 @@ def test_a_disk_that_refuses_is_told_and_leaves_nothing_to_build_on(
     assert chain_faults(empty) == []
 
 
-def test_a_removed_lock_file_does_not_let_two_writers_in(empty: Audited) -> None:
+def test_files_taken_away_beside_the_pages_do_not_let_two_writers_in(empty: Audited) -> None:
     empty.record.append(an_access())
     threads = [threading.Thread(target=empty.record.append, args=(an_access(),)) for _ in range(20)]
     for number, thread in enumerate(threads):
         thread.start()
         if number % 5 == 0:
-            (empty.record.journal.folder / ".lock").unlink(missing_ok=True)
+            for path in empty.record.journal.folder.glob(".*"):
+                path.unlink(missing_ok=True)
     for thread in threads:
         thread.join()
     assert len(empty.records()) == 21
@@ -197,11 +197,6 @@ def test_what_an_append_reads_does_not_grow_with_the_record(empty: Audited) -> N
     fresh.record.append(an_access())
     assert psutil.Process().io_counters().read_chars - before < 400_000  # type: ignore[attr-defined, unused-ignore]
     assert fresh.records()[-1]["sequence"] == 20_001
-
-
-def test_a_folder_that_vanishes_while_it_is_locked_is_told_as_what_it_is(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError), locked(tmp_path / ".lock"):
-        raise FileNotFoundError
 
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]))

@@ -4,10 +4,10 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from forks import run_command
 
 from resource_catalogue.errors import (
     EXIT_CODES,
@@ -23,13 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def ran(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CIVICLAKE_")}
-    return subprocess.run(
-        [sys.executable, "-m", "cli", *arguments],
-        capture_output=True,
-        text=True,
-        env={**kept, "PYTHONPATH": str(ROOT), **variables},
-        check=False,
-    )
+    return run_command([*arguments], {**kept, **variables})
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,6 @@ import json
 import os
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any, get_args
 
 import pytest
 import typer
+from forks import run_command
 from typer.testing import CliRunner
 
 from casework.transitions import DUE_LABELS, AnswerKind, CaseState, Outcome
@@ -80,9 +79,7 @@ def run(command: str) -> str:
 
 def run_alone(command: str) -> str:
     """Run a command in a process of its own: Dagster's dbt remembers the models that a process began with."""
-    ran = [sys.executable, "-m", "cli", *arguments(command)]
-    paths = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(ran, capture_output=True, text=True, env=paths, check=False, timeout=300)
+    done = run_command(arguments(command), dict(os.environ))
     assert done.returncode == 0, f"{command}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 

@@ -1,12 +1,13 @@
-"""Run the command as a user does: in a process of its own, with nothing of this one's settings."""
+"""Run the command in a process of its own, with nothing of this one's settings."""
 
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from forks import run_command
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "data" / "demo"
@@ -24,9 +25,7 @@ def command(*arguments: str) -> list[str]:
 
 def civiclake(*arguments: str, expect: int = 0, **more: str) -> str:
     """Run a command and return what it printed; fail the test when it ends otherwise than expected."""
-    done = subprocess.run(
-        command(*arguments), capture_output=True, text=True, env=environment(**more), check=False, timeout=800
-    )
+    done = run_command([*arguments], environment(**more))
     told = f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     assert done.returncode == expect, f"{arguments}: exit {done.returncode}\n{told}"
     return done.stdout + done.stderr

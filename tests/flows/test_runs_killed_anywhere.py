@@ -7,7 +7,6 @@ Two ways to kill: at uniform points of a measured run, and between every two sto
 
 import contextlib
 import json
-import multiprocessing
 import os
 import resource
 import shutil
@@ -21,13 +20,12 @@ from typing import Any
 import psutil
 import pytest
 from civiclake import ACTS, civiclake, command, environment, small_city
+from forks import FORKS
 from killed_run import run_until
 
 WHOLE = bool(os.environ.get("TEST_WHOLE"))
 POINTS = 10 if WHOLE else 1
 ENOUGH = 8 if WHOLE else 1
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["orchestration.run", "expectations.run", "reporting.status", "dbt.cli.main"])
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +51,10 @@ def whole(published: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[di
     assert told.pop("failed") == []
     timed = copied(published, tmp_path_factory.mktemp("timed"))
     begun = children_seconds()
-    civiclake("run", "--home", str(timed), "--as-of", ACTS[0])
+    subprocess.run(
+        command("run", "--home", str(timed), "--as-of", ACTS[0]),
+        env=environment(), stdout=subprocess.DEVNULL, check=True,
+    )  # fmt: skip
     return told, children_seconds() - begun, told.pop("changes")
 
 

@@ -24,6 +24,8 @@ class SftpPlace:
     cut_after: int | None = None
     served: list[tuple[str, int]] = field(default_factory=list)
     denied: str = ""
+    growing: Path | None = None
+    """A file that gains a byte before each look at a folder."""
 
     def source(self, **changes: Any) -> dict[str, Any]:
         return {
@@ -69,6 +71,12 @@ def sftp_server(folder: Path) -> Iterator[SftpPlace]:
         def __init__(self, channel: asyncssh.SSHServerChannel) -> None:
             super().__init__(channel, chroot=str(folder).encode())
             self._channel, self._names = channel, {}
+
+        def scandir(self, path: bytes) -> Any:
+            if place.growing is not None:
+                with place.growing.open("ab") as file:
+                    file.write(b"\n")
+            return super().scandir(path)
 
         def open(self, path: bytes, *options: Any) -> Any:
             if place.denied and path.endswith(place.denied.encode()):

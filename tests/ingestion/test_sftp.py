@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,14 +77,14 @@ def test_a_broken_connection_goes_on_where_it_broke_off(inbox: Inbox, server: Sf
 
 
 def test_a_file_that_is_still_being_written_is_left_for_the_next_run(inbox: Inbox, server: SftpPlace) -> None:
-    inbox.declare(source=server.source(settle_seconds=0.6))
+    inbox.declare(source=server.source())
     server.put("out/whole.csv", table("a,甲,1"))
-    growing = server.put("out/growing.csv", table("b,乙,1"))
-    writer = threading.Timer(0.2, lambda: growing.write_text(table("b,乙,1", "c,丙,1"), encoding="utf-8"))
-    writer.start()
+    server.growing = server.put("out/growing.csv", table("b,乙,1"))
     inbox.ingest()
-    writer.join()
     assert [one["file_name"][-9:] for one in inbox.deliveries()] == ["whole.csv"]
+    server.growing = None
+    inbox.ingest()
+    assert len(inbox.deliveries()) == 2
 
 
 def test_a_key_admits_as_a_password_does(

@@ -1,18 +1,17 @@
 """Push killed anywhere: what was acknowledged is in the tables, nothing stands twice."""
 
 import http.client
-import multiprocessing
 import os
 import random
 import signal
 import threading
 import time
 from dataclasses import dataclass, field
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import orjson
 import pytest
+from forks import FORKS
 
 from benchmarks.push.push_city import AS_OF, RESOURCE, PushCity, Served, certificate, told
 from ingestion.ingest import ingest_resource
@@ -26,7 +25,6 @@ from resource_catalogue.words import raw_table
 pytestmark = pytest.mark.enable_socket
 SHORT, LONG = 6, 50
 CLIENTS = 4
-PRELOADED = ("orchestration.push_drain", "dbt.cli.main", "dbt.adapters.duckdb", "ingestion.connectors.push")
 
 
 @pytest.fixture
@@ -128,16 +126,14 @@ def _drain(home: Path) -> PushDrain:
 def test_a_drain_killed_anywhere_loses_no_record_and_doubles_none(
     city: PushCity, drawn: random.Random, kills: int
 ) -> None:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(PRELOADED))
     records = PushedRecords(PushedRecords.folder(city.deployment, RESOURCE), is_answering=True)
     expected = {"first": "first"}
     requests = 1
     records.accept([_request("k0", "first", "first")], AS_OF)
     # The models are parsed once, so that a drain is killed while it takes in and builds, not while it starts.
-    _let_drain(context, city)
+    _let_drain(city)
     for round_ in range(kills):
-        drain = context.Process(target=drain_for_ever, args=(city.home,))
+        drain = FORKS.Process(target=drain_for_ever, args=(city.home,))
         drain.start()
         ends = time.monotonic() + drawn.uniform(0.3, 3)
         while time.monotonic() < ends:
@@ -149,7 +145,7 @@ def test_a_drain_killed_anywhere_loses_no_record_and_doubles_none(
         assert drain.pid
         os.kill(drain.pid, signal.SIGKILL)
         drain.join()
-    _let_drain(context, city)
+    _let_drain(city)
     assert not records.is_waiting()
     records.close()
     assert city.standing() == expected
@@ -161,8 +157,8 @@ def _request(key: str, code: str, issuer: str) -> PushedRequest:
     return PushedRequest(key, orjson.dumps(certificate(code, issuer=issuer)), "json", 1)
 
 
-def _let_drain(context: ForkServerContext, city: PushCity) -> None:
-    drain = context.Process(target=drain_once, args=(city.home,))
+def _let_drain(city: PushCity) -> None:
+    drain = FORKS.Process(target=drain_once, args=(city.home,))
     drain.start()
     drain.join(240)
     assert drain.exitcode == 0
