@@ -10,9 +10,7 @@ from hypothesis import settings
 from shares import left_out
 from storages import Storage, has_swift, moto_server, swift_in
 
-# A whole run draws as many examples as the library does by itself.
-EXAMPLES = 100 if os.environ.get("TEST_WHOLE") else 30
-settings.register_profile("shared_machine", deadline=None, max_examples=EXAMPLES)
+settings.register_profile("shared_machine", deadline=None)
 settings.load_profile("shared_machine")
 
 

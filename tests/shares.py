@@ -4,7 +4,7 @@ import os
 import random
 from collections.abc import Sequence
 
-DEAR = 2
+DEAR = 4
 """How many of the tests marked ``dear`` a short run tries."""
 
 
@@ -16,5 +16,5 @@ def left_out(names: Sequence[str]) -> set[str]:
 
 
 def examples(count: int) -> int:
-    """Return how many examples a dear property test draws: all in a whole run, a quarter of them otherwise."""
-    return count if os.environ.get("TEST_WHOLE") else max(count // 4, 1)
+    """Return how many examples a dear property test draws: all in a whole run, half of them otherwise."""
+    return count if os.environ.get("TEST_WHOLE") else max(count // 2, 1)

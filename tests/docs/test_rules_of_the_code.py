@@ -45,6 +45,17 @@ def test_nothing_but_the_lake_writes_delta_tables() -> None:
     assert any(_COMMIT.search(line) for _, line in lines("lake"))
 
 
+def test_arrow_reads_delta_tables_without_a_file_system_in_python() -> None:
+    # Its threads would call the interpreter, at its end too: see lake/arrow_rows.py.
+    hits = [
+        place
+        for place, line in lines(*ROOMS)
+        if re.search(r"\.to_pyarrow_(table|dataset)\(|to_pandas\(", line)
+    ]
+    assert len(hits) == 1, hits
+    assert hits[0].startswith("lake/arrow_rows.py")
+
+
 def skips(path: Path) -> Iterator[str]:
     """Give the reason of each skip of a test file, as it is written; empty where none is."""
     for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
