@@ -35,10 +35,10 @@ serve: install ## serve the demonstration: open portal on port 8000, shared tabl
 	$(BIN)/civiclake serve --home data/demo
 
 test: install-dev ## run the tests (service tests that cannot run here are named as skipped)
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not long"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not long"
 
 test-long: install-dev ## run every test whole, the long truth and kill tests too
-	TEST_WHOLE=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
+	TEST_WHOLE=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: install-dev ## style of the code
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ between columns (``expectations``), what the codes mean (``file_error_words.py``
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from ingestion.conform import conform
 from ingestion.decode import decode_file
 from ingestion.decoded import Block, Decoded, not_decodable
 from ingestion.header import missing_columns, raw_names, undeclared_columns
+from ingestion.tombstones import is_deletion
 from resource_catalogue.code_list import CodeList
 from resource_catalogue.resource import Column, Resource
 
@@ -82,13 +84,22 @@ def check_file(path: Path, resource: Resource, lists: Mapping[str, CodeList]) ->
     checked = CheckedFile(
         decoded, decoded.header, missing_columns(names, resource), undeclared_columns(names, resource)
     )
-    seen: dict[str, int] = {}
+    every, key = {column.name for column in resource.columns}, set(resource.key)
+    # Of several changes of one row the last counts.
+    seen: dict[str, int] | None = {} if resource.update.mode != "changes" else None
+    gone = 0
     try:
         for block in decoded.blocks:
-            checked.row_count += len(block.row_numbers)
-            checked.errors += _of_block(as_raw(block, decoded, names), resource, lists, names, seen)
+            raw = as_raw(block, decoded, names)
+            is_gone = is_deletion(raw, resource)
+            checked.errors += _of_block(raw.filter(~is_gone), resource, lists, names, every, seen)
+            # Of a row that is to go, only its key is read.
+            checked.errors += _of_block(raw.filter(is_gone), resource, lists, names, key, None)
+            checked.row_count, gone = checked.row_count + raw.height, gone + int(is_gone.sum())
     except BaseException as error:
         raise not_decodable(path.name, error) from None
+    if gone and gone == checked.row_count and key <= set(names):
+        checked.missing = []
     checked.row_count += len(decoded.rejected)
     checked.errors += [
         FileError(row.row_number, row.line, row.sheet or decoded.sheet, "", 0, row.reason, False, row.text)
@@ -114,15 +125,20 @@ def _of_block(
     resource: Resource,
     lists: Mapping[str, CodeList],
     names: list[str],
-    seen: dict[str, int],
+    wanted: AbstractSet[str],
+    seen: dict[str, int] | None,
 ) -> Iterator[FileError]:
+    """Give the errors of the wanted columns of some rows, and of keys that were seen before where that is wanted."""
+    if raw.is_empty():
+        return
     standard = pl.from_arrow(conform(raw, resource, _KEY))
     assert isinstance(standard, pl.DataFrame)
     for column in resource.columns:
-        place = names.index(column.name) + 1 if column.name in names else 0
-        sent = raw[column.name] if place else pl.Series(column.name, [None] * raw.height, dtype=pl.String)
-        yield from _of_column(standard, sent, column, place, lists)
-    if resource.key:
+        if column.name in wanted:
+            place = names.index(column.name) + 1 if column.name in names else 0
+            sent = raw[column.name] if place else pl.Series(column.name, [None] * raw.height, dtype=pl.String)
+            yield from _of_column(standard, sent, column, place, lists)
+    if resource.key and seen is not None:
         yield from _duplicates(standard, seen)
 
 

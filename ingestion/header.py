@@ -46,6 +46,8 @@ def most_names(rows: Iterable[Sequence[Cell]], resource: Resource) -> tuple[int,
     A count too low for a header is 0.
     """
     known = {name for column in read_columns(resource) for name in declared_names(column)}
+    if resource.deleted is not None:
+        known.add(tidy(resource.deleted.column))
     least = min(_LEAST_NAMES, len(read_columns(resource)))
     counts = [len({tidy(cell) for cell in row} & known) for row in rows]
     best = max(counts, default=0)

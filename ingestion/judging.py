@@ -11,15 +11,17 @@ from typing import Any
 
 from ingestion import guard
 from ingestion.decoded import Decoded
-from ingestion.header import missing_columns, raw_names, undeclared_columns
+from ingestion.header import missing_columns, raw_names, read_columns, undeclared_columns
 from ingestion.header_guard import header_change
 from ingestion.row_links import unchanged_rows
+from ingestion.tombstones import is_deletion
 from ingestion.type_guard import TypeGuard
 from ingestion.waiting import NewDelivery
 from ingestion.whole_files import rows_reason
 from lake import Lake
 from resource_catalogue.resource import Resource
 from resource_catalogue.sources.push import PushSource
+from resource_catalogue.words import raw_table
 
 _NAMED_COLUMNS = 20
 _UNORDERED = frozenset({"json", "jsonl", "geojson", "xml"})
@@ -60,9 +62,11 @@ class Judge:
             # Each record stands for itself: what it leaves out is null in its row, and a finding there.
             return ""
         names, received = raw_names(decoded.header, self.resource), loaded + len(decoded.rejected)
+        told = together(_stale(new), rows_reason(new.arrival.rows_stated, received))
+        if self._is_of_deletions(new.identity, names):
+            return told
         return together(
-            _stale(new),
-            rows_reason(new.arrival.rows_stated, received),
+            told,
             self._content_reason(new, names, received, before),
             _header_reason(names, decoded, like),
             self._types.reason((like["delivery_id"], like["rows_loaded"]), (new.identity, loaded))
@@ -85,14 +89,35 @@ class Judge:
             reason = guard.change_reason(before["rows"], unchanged, limits)
         return reason
 
-    def remarks(self, decoded: Decoded) -> str:
+    def columns(self, identity: str, decoded: Decoded) -> list[str] | None:
+        """Name the columns of a delivery; null where it has none that later ones should have.
+
+        Args:
+            identity: Id of the delivery; its rows stand in ``raw``.
+        """
+        names = raw_names(decoded.header, self.resource)
+        return None if self._is_of_deletions(identity, names) else names
+
+    def _is_of_deletions(self, identity: str, names: list[str]) -> bool:
+        """Tell whether a delivery lacks columns and needs none: each of its records says that a row is gone."""
+        resource, table = self.resource, raw_table(self.resource.id)
+        if resource.deleted is None or {column.name for column in read_columns(resource)} <= set(names):
+            return False
+        (mark,) = raw_names([resource.deleted.column], resource)
+        if not {mark, *resource.key} <= set(names):
+            return False
+        sql = f'select "{mark}" from {table} where _delivery_id = ?'
+        marks = self.lake.query(sql, table, parameters=[identity])
+        return not marks.is_empty() and is_deletion(marks, resource).all()
+
+    def remarks(self, identity: str, decoded: Decoded) -> str:
         """Say what a reader should know about a delivery that counts; names of columns and numbers only."""
         names = raw_names(decoded.header, self.resource)
         missing, undeclared = (
             missing_columns(names, self.resource),
             undeclared_columns(names, self.resource),
         )
-        said = [_missing(missing)] if missing else []
+        said = [_missing(missing)] if missing and not self._is_of_deletions(identity, names) else []
         if undeclared:
             said.append(f"columns not in the catalogue: {_listed(undeclared)}")
         if decoded.passed_over:

@@ -33,8 +33,9 @@ class Standing:
         return row if row and row["order_key"] <= order_key else None
 
     def newest(self, order_key: str) -> _Row | None:
-        """Return the newest of the deliveries that come before one, whatever their slice."""
-        return next((row for row in reversed(self._in_order) if row["order_key"] <= order_key), None)
+        """Return the newest of the deliveries with columns on record that come before one, whatever their slice."""
+        earlier = (row for row in reversed(self._in_order) if row["order_key"] <= order_key)
+        return next((row for row in earlier if row["columns"]), None)
 
     def add(self, row: _Row) -> None:
         """Let a delivery stand that was just taken in beside others, so that the next is compared with it.

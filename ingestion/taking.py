@@ -18,7 +18,6 @@ from ingestion.declared import arrival_of, reading_fingerprint
 from ingestion.decode import decode_file
 from ingestion.decoded import Decoded
 from ingestion.deliveries import EFFECTIVE
-from ingestion.header import raw_names
 from ingestion.judging import Judge, together
 from ingestion.landing import land, write_receipt
 from ingestion.raw import gathered, write_raw, write_raw_of_many
@@ -216,7 +215,11 @@ class Taking:
         try:
             decoded = decode_file(landed, self.resource)
             loaded = self._kept(identity, decoded, is_again=True)
-            said = row["reason"] if row["state"] == DeliveryState.ACCEPTED else self.judge.remarks(decoded)
+            said = (
+                row["reason"]
+                if row["state"] == DeliveryState.ACCEPTED
+                else self.judge.remarks(identity, decoded)
+            )
             outcome = _Outcome(DeliveryState(row["state"]), said, decoded, loaded)
             relink(self.lake, self.resource, identity, lines)
         except DeliveryError as error:
@@ -245,7 +248,7 @@ class Taking:
         """
         reason = self.judge.reason(new, decoded, loaded, before, like)
         state = DeliveryState.HELD if reason else DeliveryState.LOADED
-        return _Outcome(state, reason or self.judge.remarks(decoded), decoded, loaded)
+        return _Outcome(state, reason or self.judge.remarks(new.identity, decoded), decoded, loaded)
 
     def _kept(self, identity: str, decoded: Decoded, is_again: bool) -> int:
         """Write what was decoded, and return how many rows there are."""
@@ -311,7 +314,7 @@ class Taking:
             "release": self.release.number,
             "order_key": arrival.order_key,
             "reading_fingerprint": reading_fingerprint(self.resource),
-            "columns": raw_names(decoded.header, self.resource) if decoded else None,
+            "columns": self.judge.columns(new.identity, decoded) if decoded else None,
         }
 
 

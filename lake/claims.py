@@ -43,22 +43,29 @@ def register_claims(
     lake: Lake,
     release: Release,
     entities: Iterable[str] = tuple(ENTITIES),
+    subjects: str = "",
 ) -> None:
-    """Create the ``claims.<entity>`` views in a connection, and the ``standard`` views below them."""
+    """Create the ``claims.<entity>`` views in a connection, and the ``standard`` views below them.
+
+    Args:
+        subjects: Query of the keys of the subjects that are to be seen; empty shows all.
+    """
     connection.execute("create schema if not exists claims")
     for name in entities:
         present = [r for r in contributors(release, name) if lake.exists(standard_table(r.id))]
         lake.register(connection, *(standard_table(resource.id) for resource in present))
         connection.execute(
-            f"create or replace view {claims_table(name)} as {claims_sql(release, name, present)}"
+            f"create or replace view {claims_table(name)} as {claims_sql(release, name, present, subjects)}"
         )
 
 
-def claims_sql(release: Release, entity: str, resources: list[Resource]) -> str:
+def claims_sql(release: Release, entity: str, resources: list[Resource], subjects: str = "") -> str:
     """Return the query behind ``claims.<entity>``: a projection per resource; no rows where there is none."""
     shape = ENTITIES[entity]
     scope = scope_sql(release, shape)
-    projections = [_projection(resource, shape) for resource in resources] or [_nothing(shape)]
+    # Within each projection, not around them: the engine then reads the keys first and few of the other columns.
+    chosen = f" where _{entity}_key in ({subjects})" if subjects else ""
+    projections = [_projection(resource, shape) + chosen for resource in resources] or [_nothing(shape)]
     return f"select *, {scope} as _scope from (" + " union all ".join(projections) + ")"
 
 

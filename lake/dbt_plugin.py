@@ -16,6 +16,7 @@ from duckdb import DuckDBPyConnection
 from lake.claims import register_claims
 from lake.dbt_run import model_commit
 from lake.engine import configure_engine
+from lake.narrow_build import SubjectModel, build_narrowly
 from lake.store import GONE, Commit, Lake
 from resource_catalogue.release import Release
 from resource_catalogue.words import TableName
@@ -70,17 +71,25 @@ class Plugin(BasePlugin):
         table = TableName(str(relation.schema), str(relation.identifier))
         lake = self._session.lake
         commit = model_commit(lake, self._session.release, config["inputs"], str(config["checksum"]))
-        equal = None
-        if not lake.is_current(table, commit):
-            key = list(config["unique_key"])
-            is_mergeable = bool(key) and _is_mergeable(self._connection, lake, table, config["staged"], key)
-            if is_mergeable and not _merge(self._connection, lake, table, config["staged"], key, commit):
-                equal = [lake.version(table), dict(commit.inputs), commit.fingerprint]
-            elif not is_mergeable:
-                lake.overwrite(table, _reader(self._connection, f"select * from {config['staged']}"), commit)
+        is_equal = not lake.is_current(table, commit) and not self._is_changed(table, config, commit)
+        equal = [lake.version(table), dict(commit.inputs), commit.fingerprint] if is_equal else None
         lake.register(self._connection, table)
         made = {name: config[name] for name in ("inputs", "checksum", "compiled")}
         self._session.built[str(config["model"])] = {"table": str(table), **made, "found_equal": equal}
+
+    def _is_changed(self, table: TableName, config: dict[str, Any], commit: Commit) -> bool:
+        """Commit what differs in the cheapest way that the model allows; tell whether anything did."""
+        assert self._connection is not None
+        lake, staged, key = self._session.lake, str(config["staged"]), list(config["unique_key"])
+        if config["subject"]:
+            model = SubjectModel(table, staged, str(config["subject"]))
+            is_changed = build_narrowly(self._connection, lake, self._session.release, model, commit)
+            if is_changed is not None:
+                return is_changed
+        if key and _is_mergeable(self._connection, lake, table, staged, key):
+            return _merge(self._connection, lake, table, staged, key, commit)
+        lake.overwrite(table, _reader(self._connection, f"select * from {staged}"), commit)
+        return True
 
 
 def _is_mergeable(

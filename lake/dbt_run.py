@@ -46,6 +46,25 @@ _BREACH = re.compile(
 """How dbt begins the message of a broken contract; its table holds names and types of columns, never a value."""
 
 
+_PARSE = Path("target", "partial_parse.msgpack")
+"""What dbt remembers of a parse, below the project's folder."""
+
+
+class _LastParse:
+    """Remember what dbt remembers: all but the changed files of a project, hundreds of dbt's own among them, is read.
+
+    dbt holds each file against its own hash, and reads everything anew where versions or settings differ.
+    """
+
+    value: bytes | None = None
+
+    @classmethod
+    def of(cls, folder: Path) -> bytes | None:
+        """Return the last parse of a folder, else that of another project of this process."""
+        path = folder / _PARSE
+        return path.read_bytes() if path.exists() else cls.value
+
+
 @dataclass(frozen=True, slots=True)
 class ModelResult:
     """Say what became of one model: ``success``, or ``unchanged`` where nothing it is made from has changed."""
@@ -96,6 +115,7 @@ def lay_out(folder: Path, files: Mapping[str, str]) -> DbtProject:
     wanted_hash = hashlib.sha256(json.dumps([parser, wanted], sort_keys=True).encode()).hexdigest()
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted_hash:
         stamp.unlink(missing_ok=True)
+        parse = _LastParse.of(folder)
         shutil.rmtree(folder / "target", ignore_errors=True)
         for old in ("models", "macros"):
             shutil.rmtree(folder / old, ignore_errors=True)
@@ -103,7 +123,11 @@ def lay_out(folder: Path, files: Mapping[str, str]) -> DbtProject:
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8")
+        if parse:
+            (folder / "target").mkdir()
+            (folder / _PARSE).write_bytes(parse)
         _invoke(folder, ["parse"])
+        _LastParse.value = (folder / _PARSE).read_bytes()
         stamp.write_text(wanted_hash, encoding="utf-8")
     return DbtProject(folder)
 
@@ -316,9 +340,7 @@ def _parsed_project(folder: Path) -> Any:
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
-    parsed = Manifest.from_msgpack(
-        (folder / "target" / "partial_parse.msgpack").read_bytes(), decoder=extended_mashumuro_decoder
-    )
+    parsed = Manifest.from_msgpack((folder / _PARSE).read_bytes(), decoder=extended_mashumuro_decoder)
     parsed.build_flat_graph()
     return parsed
 

@@ -31,7 +31,7 @@ the standard materialisations, so another engine with its own Delta writer can b
   {%- endif -%}
   {%- do adapter.store_relation('lake', target_relation, [], '', 'delta',
       {'staged': 'memory.main.' ~ staged, 'inputs': inputs, 'checksum': local_md5(sql), 'model': model.name,
-       'unique_key': config.get('unique_key') or [],
+       'unique_key': config.get('unique_key') or [], 'subject': (config.get('meta') or {}).get('subject'),
        'compiled': 'target/compiled/' ~ model.package_name ~ '/' ~ model.original_file_path}) -%}
   {{ run_hooks(post_hooks) }}
   {%- do adapter.commit() -%}

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from made_inbox import ID, STANDARD, Inbox, table
+from made_inbox import COLUMNS, ID, STANDARD, Inbox, table
 
 from lake import Lake
 from lake.tables import DELETED_ROWS, DELETIONS
@@ -83,6 +83,28 @@ def test_a_late_change_does_not_bring_back_what_was_deleted_after_it(changing: I
     assert _titles(changing) == {"2": "乙"}
     assert _taken_away(changing) == [("03", 1, "05")]
     assert _told(changing) == [("05", 1, 1)]
+
+
+def test_a_delivery_of_deletions_alone_needs_no_column_but_key_and_mark(inbox: Inbox) -> None:
+    columns = [{**column, "required": column["name"] != "amount"} for column in COLUMNS]
+    inbox.declare(**CHANGES | {"columns": columns})
+    _send(inbox, 1, "1,甲,1,", "2,乙,2,")
+    inbox.ingest_all(day=1)
+    short = "操作,代码"
+    inbox.send(table("删除,2", header=short), "feed_20260302.csv", 2)
+    inbox.ingest_all(day=2)
+    assert _titles(inbox) == {"1": "甲"}
+    assert _told(inbox) == [("02", 1, 1)]
+    # Its few columns are no pattern: the next one is held against what came before it.
+    _send(inbox, 3, "3,丙,3,")
+    inbox.ingest_all(day=3)
+    assert [(row["state"], row["reason"]) for row in inbox.deliveries()] == [("loaded", "")] * 3
+    inbox.send(table("删除,1", ",4", header=short), "feed_20260304.csv", 4)
+    inbox.ingest_all(day=4)
+    last = inbox.deliveries()[-1]
+    assert last["state"] == "held"
+    assert "required columns are missing: 名称" in last["reason"]
+    assert _titles(inbox) == {"1": "甲", "3": "丙"}
 
 
 def test_in_one_delivery_the_last_record_of_a_key_counts(changing: Inbox) -> None:

@@ -63,6 +63,17 @@ def test_missing_and_new_columns_are_told(checked) -> None:
     assert found.is_faulty
 
 
+def test_of_records_that_say_that_a_row_is_gone_only_the_key_is_judged(checked) -> None:
+    columns = [{**column, "required": True} for column in COLUMNS]
+    deleted = {"column": "操作", "values": ["删除"]}
+    changing = a_resource(columns=columns, mode="changes", update={"deleted": deleted})
+    found = checked("操作,代码,名称,数量", "删除,1,,x", ",1,甲,5", "删除,,,", ",2,,6", resource=changing)
+    assert said(found) == [(4, "code", "required"), (5, "title", "required")]
+    alone = checked("操作,代码", "删除,1", "删除,2", resource=changing)
+    assert (alone.missing, alone.undeclared, said(alone)) == ([], [], [])
+    assert checked("操作,代码", "删除,1", ",2", resource=changing).missing == ["名称", "数量"]
+
+
 def test_each_code_has_words_in_both_languages(checked) -> None:
     found = checked(HEAD, "1,甲,五,2020/1/2,B", ",乙\ufffd,6,2020-02-30,A", "3,丙,7", "1,丁,7,,A")
     columns = {column.name: column for column in a_resource(columns=MORE).columns}

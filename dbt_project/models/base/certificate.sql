@@ -1,2 +1,2 @@
-{{ config(tags=['base_e_certificate']) }}
+{{ config(tags=['base_e_certificate'], meta={'subject': 'certificate'}) }}
 {{ survivors('certificate') }}

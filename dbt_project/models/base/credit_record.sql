@@ -1,2 +1,2 @@
-{{ config(tags=['base_social_credit']) }}
+{{ config(tags=['base_social_credit'], meta={'subject': 'credit_record'}) }}
 {{ survivors('credit_record') }}

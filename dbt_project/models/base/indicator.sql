@@ -1,2 +1,2 @@
-{{ config(tags=['base_macro_economy']) }}
+{{ config(tags=['base_macro_economy'], meta={'subject': 'indicator'}) }}
 {{ survivors('indicator') }}

@@ -1,2 +1,2 @@
-{{ config(tags=['base_organisation']) }}
+{{ config(tags=['base_organisation'], meta={'subject': 'organisation'}) }}
 {{ survivors('organisation') }}

@@ -1,2 +1,2 @@
-{{ config(tags=['base_population']) }}
+{{ config(tags=['base_population'], meta={'subject': 'person'}) }}
 {{ survivors('person') }}

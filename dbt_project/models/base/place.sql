@@ -1,2 +1,2 @@
-{{ config(tags=['base_spatial']) }}
+{{ config(tags=['base_spatial'], meta={'subject': 'place'}) }}
 {{ survivors('place') }}
