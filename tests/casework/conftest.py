@@ -37,9 +37,18 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "_LANES", 1)
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty database of the newest version, to be copied: making one takes longer than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "casework.sqlite"
+    open_state(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture
-def state(tmp_path: Path) -> Iterator[State]:
-    opened = open_state(f"sqlite:///{tmp_path / 'state' / 'casework.sqlite'}")
+def state(tmp_path: Path, migrated_file: Path) -> Iterator[State]:
+    (tmp_path / "state").mkdir()
+    opened = open_state(f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'state' / 'casework.sqlite')}")
     yield opened
     opened.close()
 
@@ -49,20 +58,31 @@ def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return the address of an empty database, of each supported kind in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'state' / 'casework.sqlite'}"
-    new_database: Callable[[], str] = request.getfixturevalue("new_database")
+    new_database: Callable[..., str] = request.getfixturevalue("new_database")
     return new_database()
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs_postgresql)])
+def any_migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of an empty database of the newest version, of each supported kind in turn."""
+    if request.param == "sqlite":
+        (tmp_path / "state").mkdir()
+        made = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "state" / "casework.sqlite")
+        return f"sqlite:///{made}"
+    new_database: Callable[..., str] = request.getfixturevalue("new_database")
+    return new_database(is_migrated=True)
+
+
 @pytest.fixture
-def any_state(any_url: str) -> Iterator[State]:
-    opened = open_state(any_url)
+def any_state(any_migrated_url: str) -> Iterator[State]:
+    opened = open_state(any_migrated_url)
     yield opened
     opened.close()
 
 
 @pytest.fixture(scope="session")
-def new_database() -> Iterator[Callable[[], str]]:
-    """Start a private PostgreSQL server without network; each call makes an empty database."""
+def new_database() -> Iterator[Callable[..., str]]:
+    """Start a private PostgreSQL server without network; each call makes an empty database, migrated if asked."""
     if not (BINARIES / "initdb").exists():
         pytest.skip(f"needs_postgresql: its programs are not in {BINARIES}")
     pytest.importorskip("psycopg", reason="needs_postgresql: the driver is not installed")
@@ -80,14 +100,26 @@ def new_database() -> Iterator[Callable[[], str]]:
     options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
     run("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
 
-    def database() -> str:
+    def made_from(template: str) -> str:
         nonlocal made
         made += 1
         server = create_engine(f"postgresql+psycopg://postgres@/postgres?host={folder}")
         with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text(f"create database case{made}"))
+            connection.execute(text(f"create database case{made} template {template}"))
         server.dispose()
         return f"postgresql://postgres@/case{made}?host={folder}"
+
+    migrated = ""
+
+    def database(is_migrated: bool = False) -> str:
+        nonlocal migrated
+        if not is_migrated:
+            return made_from("template1")
+        if not migrated:
+            address = made_from("template1")
+            open_state(address).close()
+            migrated = f"case{made}"
+        return made_from(migrated)
 
     try:
         yield database

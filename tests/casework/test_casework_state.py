@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from casework import rectification
 from casework.ledger import verify_ledger
+from casework.migrations import HEAD, configuration
 from casework.models import Base
 from casework.rectification import reconcile
 from casework.state import State, open_state
@@ -51,6 +52,10 @@ def test_the_file_of_sqlite_is_made_with_its_folder_and_keeps_foreign_keys(state
                 "values ('R', 1, 'x', '2026-01-01')"
             )
         )
+
+
+def test_the_newest_version_is_the_one_that_opening_looks_for() -> None:
+    assert ScriptDirectory.from_config(configuration()).get_current_head() == HEAD
 
 
 def test_a_database_of_a_newer_version_is_refused(any_url: str) -> None:
