@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from casework_city import City, at, finding
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
