@@ -10,14 +10,13 @@ import typer
 
 from cli.options import HERE, AsOf, Home, open_deployment
 from cli.output import errors, say
-from cli.served_processes import answers, end_all, noted_signals, refuse_taken, server_command
+from cli.served_processes import answers, end_all, noted_signals, refuse_taken, server_command, work_when_idle
 from lake import Lake
 from lake.releases import current_release
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import SettingError
 
 _SIDE = "serving.push_process:push_side"
-_NICE = 10
 
 
 def add_to(app: typer.Typer) -> None:
@@ -87,7 +86,7 @@ def _take_in(
     from orchestration.push_drain import PushDrain
 
     # Who waits for an acknowledgement goes first.
-    os.nice(_NICE)
+    work_when_idle()
     lake = Lake.of(deployment)
     drain = PushDrain(Platform(deployment, lake, current_release(lake)), _warn)
     drain.run(is_over, deployment.settings.push.drain_seconds)

@@ -3,16 +3,20 @@
 Not here: which processes a command needs.
 """
 
+import os
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 
 from resource_catalogue.errors import SettingError
 
 _STOP_SECONDS = 20.0
+_NICE = 19
 _HEADER_MS = "10000"
 """Longest time that a request's head may take: slow clients must not hold connections."""
 
@@ -77,3 +81,16 @@ def refuse_taken(host: str, port: int, expected: str) -> None:
                 expected,
                 "用 --port 换一个 / name another with --port",
             ) from None
+
+
+def work_when_idle() -> None:
+    """Let this process work on idle processors only, and so keep nobody waiting.
+
+    A priority belongs to a thread: those that engines have started already are led, later ones inherit it.
+    """
+    if not hasattr(os, "SCHED_IDLE"):
+        os.nice(_NICE)
+        return
+    for thread in Path("/proc/self/task").iterdir():
+        with suppress(ProcessLookupError):
+            os.sched_setscheduler(int(thread.name), os.SCHED_IDLE, os.sched_param(0))

@@ -43,20 +43,25 @@ def register_claims(
     lake: Lake,
     release: Release,
     entities: Iterable[str] = tuple(ENTITIES),
-    subjects: str = "",
 ) -> None:
-    """Create the ``claims.<entity>`` views in a connection, and the ``standard`` views below them.
+    """Create the ``claims.<entity>`` views in a connection, and the ``standard`` views below them."""
+    connection.execute("create schema if not exists claims")
+    for name in entities:
+        lake.register(connection, *claim_inputs(release, name))
+        show_claims(connection, lake, release, name)
+
+
+def show_claims(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, release: Release, entity: str, subjects: str = ""
+) -> None:
+    """Create the view of an entity's claims anew, over ``standard`` views that are there.
 
     Args:
         subjects: Query of the keys of the subjects that are to be seen; empty shows all.
     """
-    connection.execute("create schema if not exists claims")
-    for name in entities:
-        present = [r for r in contributors(release, name) if lake.exists(standard_table(r.id))]
-        lake.register(connection, *(standard_table(resource.id) for resource in present))
-        connection.execute(
-            f"create or replace view {claims_table(name)} as {claims_sql(release, name, present, subjects)}"
-        )
+    present = [r for r in contributors(release, entity) if lake.exists(standard_table(r.id))]
+    sql = claims_sql(release, entity, present, subjects)
+    connection.execute(f"create or replace view {claims_table(entity)} as {sql}")
 
 
 def claims_sql(release: Release, entity: str, resources: list[Resource], subjects: str = "") -> str:

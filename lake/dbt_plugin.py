@@ -27,11 +27,15 @@ class DbtSession:
     """Hold what the plugin works on, and what it tells: dbt runs in this process, one run at a time.
 
     Attributes:
+        tables: What the models of the run may read, ``entities`` those whose claims they may. Each view opens its
+            table once more, so that views of all tables would take longer than most runs.
         built: By model, what it was made from: ``table``, ``inputs``, ``checksum``, ``compiled``.
     """
 
     lake: Lake
     release: Release
+    tables: tuple[TableName, ...]
+    entities: tuple[str, ...]
     built: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -52,15 +56,12 @@ class Plugin(BasePlugin):
         self._connection: DuckDBPyConnection | None = None
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
-        """Load the delta extension and register everything that models may read."""
+        """Load the delta extension and register what the models of the run may read."""
         session = self._session
         lake = session.lake
         configure_engine(conn, lake.threads, lake.memory_limit, lake.scratch / "spill")
-        lake.register(
-            conn,
-            *lake.tables("standard", "base", "theme", "topic", "share", "candidate", "register", "decisions"),
-        )
-        register_claims(conn, lake, session.release)
+        lake.register(conn, *session.tables)
+        register_claims(conn, lake, session.release, session.entities)
         self._connection = conn
 
     def store(self, target_config: TargetConfig, cursor: Any = None) -> None:

@@ -40,6 +40,8 @@ _PROFILE = """civiclake:
 """
 
 
+_READ = ("standard", "base", "theme", "topic", "share", "candidate", "register", "decisions")
+"""Schemas of the tables that models may read."""
 _BREACH = re.compile(
     r"Compilation Error in model \w+ \([^)\n]*\)\s+This model has an enforced contract that failed\."
 )
@@ -170,7 +172,8 @@ def _run_dbt(
     # The adapter keeps its engine and plugin for the life of the process: another release, or another
     # deployment, would be built by the session of the first.
     DuckDBConnectionManager.close_all_connections()
-    session = CurrentSession.value = DbtSession(lake, release)
+    tables, entities = _readable(lake, project, selection)
+    session = CurrentSession.value = DbtSession(lake, release, tables, entities)
     try:
         result = _invoke(
             project.folder, ["run", "--select", *selection, "--vars", json.dumps(variables)], check=False
@@ -188,6 +191,23 @@ def _run_dbt(
     if failed or result is None:
         raise EngineError("dbt", f"not built: {', '.join(failed) or 'the run did not start'} (text withheld)")
     return results
+
+
+def _readable(
+    lake: Lake, project: DbtProject, selection: Iterable[str]
+) -> tuple[tuple[TableName, ...], tuple[str, ...]]:
+    """Return the tables that models name, by reference or outright, and the entities whose claims they read."""
+    parsed = project.manifest()
+    wanted = set(selection)
+    models = [node for node in parsed["nodes"].values() if node["name"] in wanted]
+    known = {**parsed["nodes"], **parsed["sources"]}
+    nodes = [known[name] for model in models for name in model["depends_on"]["nodes"] if name in known]
+    named = {f"{node['schema']}.{node.get('alias') or node.get('identifier')}" for node in [*nodes, *models]}
+    text = "\n".join(model["raw_code"] for model in models)
+    tables = tuple(table for table in lake.tables(*_READ) if str(table) in named or str(table) in text)
+    return tables, tuple(
+        entity for entity in ENTITIES if f"claims.{entity}" in named or f"claims.{entity}" in text
+    )
 
 
 def _check_contracts(entries: Iterable[Any]) -> None:

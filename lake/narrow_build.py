@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from lake.claims import claim_inputs, register_claims
+from lake.claims import claim_inputs, show_claims
 from lake.delta_files import DataFile, TableRefused, VersionMissing
 from lake.delta_log import DeltaLog
 from lake.store import GONE, Commit, Lake
@@ -177,11 +177,11 @@ def _narrowed(
     cursor: duckdb.DuckDBPyConnection, lake: Lake, release: Release, model: SubjectModel
 ) -> Iterator[None]:
     """Let the view of claims show the listed subjects alone."""
-    register_claims(cursor, lake, release, [model.entity], f"select subject from {model.subjects}")
+    show_claims(cursor, lake, release, model.entity, f"select subject from {model.subjects}")
     try:
         yield
     finally:
-        register_claims(cursor, lake, release, [model.entity])
+        show_claims(cursor, lake, release, model.entity)
 
 
 def _is_kept_to(cursor: duckdb.DuckDBPyConnection, model: SubjectModel) -> bool:
