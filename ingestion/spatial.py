@@ -104,6 +104,8 @@ def batches(
     with _wrapped(path), opened as (facts, reader):
         found = facts["geometry_name"] or "wkb_geometry"
         for batch in reader:
+            # A database may hold bytes as text that are none.
+            batch.validate(full=True)
             names = [GEOMETRY if name == found else name for name in batch.schema.names]
             yield batch.rename_columns(names)
 

@@ -82,16 +82,29 @@ def build_narrowly(
         return None
     cursor = connection.cursor()
     try:
-        if not _list_subjects(cursor, lake, model, moved):
-            return None
-        with _narrowed(cursor, lake, release, model):
-            cursor.execute(f"create or replace table {model.staged}__new as select * from {model.staged}")
-        if not _is_kept_to(cursor, model):
-            return None
-        return _commit_changes(cursor, lake, model, commit)
+        return (
+            _commit_changes(cursor, lake, model, commit)
+            if _is_staged(cursor, lake, release, model, moved)
+            else None
+        )
     finally:
         for name in ("__subjects", "__new", "__old"):
             cursor.execute(f"drop table if exists {model.staged}{name}")
+
+
+def _is_staged(
+    cursor: duckdb.DuckDBPyConnection, lake: Lake, release: Release, model: SubjectModel, moved: list[_Moved]
+) -> bool:
+    """Compute the rows of the changed subjects; tell whether they are few and the model's own."""
+    try:
+        if not _list_subjects(cursor, lake, model, moved):
+            return False
+        with _narrowed(cursor, lake, release, model):
+            cursor.execute(f"create or replace table {model.staged}__new as select * from {model.staged}")
+        return _is_kept_to(cursor, model)
+    except duckdb.Error:
+        # Files of two shapes that do not meet, say: the whole build goes on, or tells what is wrong.
+        return False
 
 
 def _moved(
@@ -207,17 +220,17 @@ def _commit_changes(
     counted = cursor.execute(f"select (select count(*) from {old}), (select count(*) from {new})").fetchone()
     if counted is None or counted == (0, 0):
         return False
-    if not counted[0]:
-        lake.append(model.table, _reader(cursor, f"select * from {new}"), commit)
-        lake.compact(model.table)
-        return True
     changed = (
         f"select *, false as {GONE} from (select * from {new} except all select * from {old}) "
         f'union all by name select o.*, true as {GONE} from {old} as o anti join {new} as n using ("{key}")'
     )
-    if cursor.execute(f"select 1 from ({changed}) limit 1").fetchone() is None:
+    if not counted[0]:
+        lake.append(model.table, _reader(cursor, f"select * from {new}"), commit)
+    elif cursor.execute(f"select 1 from ({changed}) limit 1").fetchone() is None:
         return False
-    lake.change(model.table, _reader(cursor, changed), [key], commit)
+    else:
+        lake.change(model.table, _reader(cursor, changed), [key], commit)
+    lake.compact(model.table)
     return True
 
 

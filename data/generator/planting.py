@@ -41,7 +41,7 @@ class Planter:
         A small city may have too few of them.
         """
         chosen: list[int] = []
-        for _ in range(_DRAWS):
+        for _ in range(_DRAWS if self.feed.subjects else 0):
             if len(chosen) == (times or self.times):
                 break
             position = self._random.randint(1, len(self.feed.subjects))

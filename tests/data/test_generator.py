@@ -15,6 +15,7 @@ from data.generator.__main__ import generate
 from data.generator.chance import Dice, Scatter
 from data.generator.organisations import Organisations, with_wrong_inner_check
 from data.generator.people import People
+from data.generator.world import World
 from norms import certificate_identifier, citizen_id, credit_code
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +44,17 @@ def test_another_seed_strikes_other_rows(tmp_path: Path) -> None:
         for seed in (3, 4)
     )
     assert len(first & second) < len(first) / 2
+
+
+def test_a_small_city_without_old_people_has_a_death_to_tell_of(tmp_path: Path) -> None:
+    assert not World.make(637961, 400, 250).people.born_between(1930, 1949)
+    generate(637961, tmp_path, 400, 250)
+    assert (
+        (tmp_path / "feeds")
+        .joinpath("2026-03-16", "health", "deaths.jsonl")
+        .read_text(encoding="utf-8")
+        .strip()
+    )
 
 
 def test_the_committed_feeds_are_those_of_the_seed(tmp_path: Path, demo: Path) -> None:

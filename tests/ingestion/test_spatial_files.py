@@ -177,6 +177,16 @@ def test_the_declared_layer_is_read_and_a_view_is_refused(inbox: Inbox, tmp_path
     assert "view" in inbox.deliveries()[1]["reason"]
 
 
+def test_bytes_that_are_no_text_are_refused(inbox: Inbox, tmp_path: Path) -> None:
+    path = write(tmp_path / "x.gpkg", "GPKG")
+    content = path.read_bytes()
+    assert "甲县".encode() in content
+    inbox.send(content.replace("甲县".encode(), b"\xe4\xbd" * 3), "x.gpkg")
+    inbox.ingest()
+    assert inbox.delivery()["state"] == "unreadable"
+    assert "spatial file cannot be read" in inbox.delivery()["reason"]
+
+
 def test_a_database_is_read_without_a_file_beside_it(tmp_path: Path) -> None:
     path = write(tmp_path / "x.gpkg", "GPKG")
     with sqlite3.connect(path) as database:
