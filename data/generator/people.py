@@ -48,7 +48,7 @@ class People:
 
     def __init__(self, seed: int, count: int) -> None:
         self.count = count
-        self._scatter = Scatter(Dice(seed, "person slots"), _SLOTS)
+        self._scatter = Scatter(Dice(seed, "person slots"), _SLOTS, is_even=True)
         self._dice = Dice(seed, "person")
 
     def number_parts(self, index: int) -> tuple[str, int, int, int]:

@@ -91,7 +91,7 @@ def deaths(world: World) -> Feed:
     people = world.people
     dead = [i for i in people.born_between(1930, 1949) if dice.at(i) % 3 == 0]
     # In a small city chance may spare everybody; a file without a line is another fault, so the oldest is taken.
-    dead = dead or [min(range(people.count), key=lambda i: people.number_parts(i)[1])]
+    dead = dead or [min(range(people.count), key=lambda i: people.number_parts(i)[1:3])]
 
     def cells(index: int) -> Row:
         throw, person = dice.at(index), world.people.person(index)
