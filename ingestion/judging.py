@@ -5,9 +5,11 @@ Here: all guards in one place, and the words of a delivery's reason. Not here: a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
+
+import polars as pl
 
 from ingestion import guard
 from ingestion.decoded import Decoded
@@ -35,18 +37,22 @@ class Judge:
 
     lake: Lake
     resource: Resource
+    _of_deletions: dict[str, bool] = field(default_factory=dict, init=False)
 
     @cached_property
     def _types(self) -> TypeGuard:
         return TypeGuard(self.lake, self.resource)
 
-    def prepare(self, counts: Mapping[str, int]) -> None:
+    def prepare(self, counts: Mapping[str, int], decoded: Mapping[str, Decoded]) -> None:
         """Look at several deliveries at once, before each is judged.
 
         Args:
             counts: Rows in ``raw`` by delivery.
+            decoded: What each was decoded to.
         """
         self._types.prepare(counts)
+        names = {identity: raw_names(one.header, self.resource) for identity, one in decoded.items()}
+        self._look_for_deletions([one for one in counts if self._may_lack_columns(names[one])])
 
     def reason(
         self, new: NewDelivery, decoded: Decoded, loaded: int, before: _Row | None, like: _Row | None
@@ -100,15 +106,31 @@ class Judge:
 
     def _is_of_deletions(self, identity: str, names: list[str]) -> bool:
         """Tell whether a delivery lacks columns and needs none: each of its records says that a row is gone."""
-        resource, table = self.resource, raw_table(self.resource.id)
+        if not self._may_lack_columns(names):
+            return False
+        if identity not in self._of_deletions:
+            self._look_for_deletions([identity])
+        return self._of_deletions[identity]
+
+    def _may_lack_columns(self, names: list[str]) -> bool:
+        """Tell whether columns are missing, but not those that a deletion needs."""
+        resource = self.resource
         if resource.deleted is None or {column.name for column in read_columns(resource)} <= set(names):
             return False
-        (mark,) = raw_names([resource.deleted.column], resource)
-        if not {mark, *resource.key} <= set(names):
-            return False
-        sql = f'select "{mark}" from {table} where _delivery_id = ?'
-        marks = self.lake.query(sql, table, parameters=[identity])
-        return not marks.is_empty() and is_deletion(marks, resource).all()
+        return {*raw_names([resource.deleted.column], resource), *resource.key} <= set(names)
+
+    def _look_for_deletions(self, identities: list[str]) -> None:
+        """Note of deliveries whose rows stand in ``raw`` whether all of these are deletions."""
+        if not identities or self.resource.deleted is None:
+            return
+        (mark,) = raw_names([self.resource.deleted.column], self.resource)
+        table = raw_table(self.resource.id)
+        listed = ", ".join("?" * len(identities))
+        sql = f'select distinct _delivery_id, "{mark}" from {table} where _delivery_id in ({listed})'
+        said = self.lake.query(sql, table, parameters=list(identities))
+        told = said.select("_delivery_id", is_gone=is_deletion(said, self.resource))
+        rows = told.group_by("_delivery_id").agg(pl.col("is_gone").all()).rows()
+        self._of_deletions.update(dict.fromkeys(identities, False) | dict(rows))
 
     def remarks(self, identity: str, decoded: Decoded) -> str:
         """Say what a reader should know about a delivery that counts; names of columns and numbers only."""

@@ -168,7 +168,7 @@ class Taking:
             return
         counts = write_raw_of_many(self.lake, self.resource, small)
         self._record_rejected(small, [])
-        self.judge.prepare(counts)
+        self.judge.prepare(counts, small)
         for one in read:
             one.rows = counts.get(one.new.identity)
 

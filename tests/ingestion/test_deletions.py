@@ -107,6 +107,30 @@ def test_a_delivery_of_deletions_alone_needs_no_column_but_key_and_mark(inbox: I
     assert _titles(inbox) == {"1": "甲", "3": "丙"}
 
 
+def test_deliveries_that_come_together_are_told_apart_by_what_their_records_say(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = [{**column, "required": column["name"] != "amount"} for column in COLUMNS]
+    inbox.declare(**CHANGES | {"columns": columns})
+    _send(inbox, 1, *(f"{number},甲,1," for number in range(9)))
+    inbox.ingest_all(day=1)
+    short = "操作,代码"
+    for day, rows in ((2, ["删除,1", "D,2"]), (3, ["删除,3", ",4"]), (4, ["删除,5"]), (5, [])):
+        inbox.send(table(*rows, header=short), f"feed_202603{day:02}.csv", day)
+    asked: list[str] = []
+    query = Lake.query
+
+    def counting(lake: Lake, sql: str, *tables: TableName, parameters: list[Any] | None = None) -> Any:
+        asked.extend([sql] if '"操作"' in sql and "distinct" in sql else [])
+        return query(lake, sql, *tables, parameters=parameters)
+
+    monkeypatch.setattr(Lake, "query", counting)
+    inbox.ingest_all(day=5)
+    assert [row["state"] for row in inbox.deliveries()] == ["loaded", "loaded", "held", "loaded", "held"]
+    assert set(_titles(inbox)) == {"0", "3", "4", "6", "7", "8"}
+    assert len(asked) == 1, "one question for all that came together"
+
+
 def test_in_one_delivery_the_last_record_of_a_key_counts(changing: Inbox) -> None:
     _send(changing, 1, "1,甲,1,", "1,,,删除", "2,,,删除", "2,乙,2,")
     changing.ingest_all()
