@@ -10,7 +10,7 @@ import typer
 
 from cli.options import HERE, AsOf, Home, open_deployment
 from cli.output import errors, say
-from cli.served_processes import answers, end_all, noted_signals, refuse_taken, server_command, work_when_idle
+from cli.served_processes import answers, end_all, noted_signals, refuse_taken, start_side, work_when_idle
 from lake import Lake
 from lake.releases import current_release
 from resource_catalogue.deployment import Deployment
@@ -42,7 +42,7 @@ def push(
     if as_of:
         environment["CIVICLAKE_AS_OF"] = as_of
     is_asked = noted_signals()
-    side = subprocess.Popen(server_command(_SIDE, host, port), env=environment)
+    side = start_side(_SIDE, host, port, environment)
     try:
         _take_in(deployment, side, host, port, is_asked)
     finally:

@@ -10,7 +10,7 @@ import typer
 
 from cli.options import HERE, AsOf, Home, open_deployment
 from cli.output import say
-from cli.served_processes import answers, end_all, noted_signals, refuse_taken, server_command
+from cli.served_processes import answers, end_all, noted_signals, refuse_taken, start_side
 from lake import Lake
 from lake.releases import current_release
 from resource_catalogue.deployment import Deployment
@@ -49,7 +49,7 @@ def serve(
     if as_of:
         environment["CIVICLAKE_AS_OF"] = as_of
     sides = [
-        subprocess.Popen(server_command(side, host, number), env=environment)
+        start_side(side, host, number, environment)
         for side, number in zip(_SIDES, (port, port + 1), strict=True)
     ]
     raise typer.Exit(_attended(sides, host, port, deployment))

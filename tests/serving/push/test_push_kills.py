@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
+import psutil
 import pytest
 from forks import FORKS
 
@@ -100,6 +101,15 @@ def test_everything_acknowledged_by_a_killed_server_is_there_once(
     release = current_release(city.lake)
     ingest_resource(city.lake, city.deployment, release, RESOURCE, city.deployment.as_of)
     whole(city, clients)
+
+
+def test_a_command_that_is_killed_outright_leaves_no_process_that_answers(city: PushCity) -> None:
+    with city.served() as served:
+        answering = psutil.Process(served.process.pid).children(recursive=True)
+        assert answering
+        served.process.kill()
+        _, alive = psutil.wait_procs(answering, 30)
+    assert alive == []
 
 
 def drain_for_ever(home: Path) -> None:
