@@ -3,7 +3,7 @@
 Here: faults that any column of ID numbers or credit codes may get. Not here: other columns.
 """
 
-from data.generator.check_characters import CREDIT_ALPHABET, other_character
+from data.generator.check_characters import CREDIT_ALPHABET, credit_code, other_character
 from data.generator.feed import Row
 from data.generator.organisations import with_wrong_inner_check
 from data.generator.planting import Condition, Planter
@@ -41,8 +41,12 @@ def plant_credit_codes(planter: Planter, column: str, where: Condition | None = 
 
 
 def wrong_citizen_id(text: str) -> str:
-    """Give an ID number another last character, so that its check fails."""
-    return other_character(text, "0123456789X")
+    """Give an ID number another last character, so that its check fails; nor may it pass for a credit code.
+
+    One in thirty does, where both may stand in a column.
+    """
+    wrong = other_character(text, "0123456789X")
+    return wrong_citizen_id(wrong) if credit_code(wrong[:17]) == wrong else wrong
 
 
 def wrong_credit_code(text: str) -> str:

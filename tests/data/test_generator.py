@@ -1,5 +1,6 @@
 """The generator is reproducible, draws its faults from the seed and bears no real number."""
 
+import datetime as dt
 import json
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from data.generator import city, names
 from data.generator.__main__ import generate
 from data.generator.agencies.health import deaths
 from data.generator.chance import Dice, Scatter
+from data.generator.identifier_faults import wrong_citizen_id
 from data.generator.organisations import Organisations, with_wrong_inner_check
 from data.generator.people import People
 from data.generator.world import World
@@ -55,6 +57,15 @@ def test_no_seed_gathers_its_people_in_a_few_years_or_in_one_division(seed: int)
     assert len(decades) == 10
     assert max(decades.values()) < 100
     assert all(len(people.of_division(division)) > 80 for division in (city.DISTRICT, city.COUNTY))
+
+
+@given(st.dates(dt.date(1930, 1, 1), dt.date(2026, 1, 1)), st.integers(0, 999))
+def test_a_wrong_id_number_is_wrong_as_a_credit_code_too(born: dt.date, place: int) -> None:
+    first = f"329901{born:%Y%m%d}{place:03}"
+    wrong = wrong_citizen_id(first + citizen_id.check_character(first))
+    assert wrong[:17] == first
+    assert citizen_id.normalise(wrong).value is None
+    assert credit_code.normalise(wrong).value is None
 
 
 def test_a_small_city_that_chance_spares_has_a_death_to_tell_of() -> None:
