@@ -21,7 +21,6 @@ import psutil
 from benchmarks.push.push_city import AS_OF, BASE, RESOURCE, STANDARD, PushCity, Served, certificate
 from benchmarks.push.steady_load import Answers, Load, Posting
 from benchmarks.serving_city import free_port, granian
-from cli.served_processes import work_when_idle
 from ingestion.pushed_records import PushedRecords, PushedRequest
 from lake.releases import current_release
 from orchestration.platform import Platform
@@ -41,8 +40,6 @@ def pushed(folder: Path, rate: int, batch: int, seconds: int) -> dict[str, Any]:
         watch = _Watch(city, served)
         load = Load(served.port, rate, batch, seconds, "measured")
         posting = Posting(load)
-        # Whoever looks on takes no time from those that are looked at.
-        work_when_idle()
         while not posting.is_over:
             watch.look()
         answers = posting.answers()

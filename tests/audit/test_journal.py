@@ -16,6 +16,7 @@ from audited_city import Audited, an_access, audited
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit.durable import locked
 from audit.journal import RecordNotWritten, _canonical
 from audit.verifier import ZERO, Chain, canonical
 from resource_catalogue.errors import LakeError
@@ -197,6 +198,16 @@ def test_what_an_append_reads_does_not_grow_with_the_record(empty: Audited) -> N
     fresh.record.append(an_access())
     assert psutil.Process().io_counters().read_chars - before < 400_000  # type: ignore[attr-defined, unused-ignore]
     assert fresh.records()[-1]["sequence"] == 20_001
+
+
+def test_a_folder_that_vanishes_while_it_is_locked_is_told_as_what_it_is(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), locked(tmp_path):
+        raise FileNotFoundError
+
+
+def test_a_folder_that_is_not_there_cannot_be_locked(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), locked(tmp_path / "missing"):
+        pytest.fail("a lock on nothing was given")
 
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]))
