@@ -5,6 +5,7 @@ A model whose inputs and query are those of its newest commit is not written aga
 it is only a view.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +20,7 @@ from lake.engine import configure_engine
 from lake.narrow_build import SubjectModel, build_narrowly
 from lake.store import GONE, Commit, Lake
 from resource_catalogue.release import Release
-from resource_catalogue.words import TableName
+from resource_catalogue.words import TableName, claims_table
 
 
 @dataclass(frozen=True)
@@ -27,15 +28,14 @@ class DbtSession:
     """Hold what the plugin works on, and what it tells: dbt runs in this process, one run at a time.
 
     Attributes:
-        tables: What the models of the run may read, ``entities`` those whose claims they may. Each view opens its
-            table once more, so that views of all tables would take longer than most runs.
+        inputs: By model, the tables and views of claims that it reads. Nothing else is opened: views of all tables
+            would take longer than most runs.
         built: By model, what it was made from: ``table``, ``inputs``, ``checksum``, ``compiled``.
     """
 
     lake: Lake
     release: Release
-    tables: tuple[TableName, ...]
-    entities: tuple[str, ...]
+    inputs: Mapping[str, Sequence[str]]
     built: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -60,8 +60,10 @@ class Plugin(BasePlugin):
         session = self._session
         lake = session.lake
         configure_engine(conn, lake.threads, lake.memory_limit, lake.scratch / "spill")
-        lake.register(conn, *session.tables)
-        register_claims(conn, lake, session.release, session.entities)
+        read = sorted({TableName.parse(name) for names in session.inputs.values() for name in names})
+        entities = [table.name for table in read if table == claims_table(table.name)]
+        lake.register(conn, *(table for table in read if table.schema != "claims"))
+        register_claims(conn, lake, session.release, entities)
         self._connection = conn
 
     def store(self, target_config: TargetConfig, cursor: Any = None) -> None:
@@ -71,11 +73,12 @@ class Plugin(BasePlugin):
         relation = target_config.relation
         table = TableName(str(relation.schema), str(relation.identifier))
         lake = self._session.lake
-        commit = model_commit(lake, self._session.release, config["inputs"], str(config["checksum"]))
+        inputs = list(self._session.inputs[str(config["model"])])
+        commit = model_commit(lake, self._session.release, inputs, str(config["checksum"]))
         is_equal = not lake.is_current(table, commit) and not self._is_changed(table, config, commit)
         equal = [lake.version(table), dict(commit.inputs), commit.fingerprint] if is_equal else None
         lake.register(self._connection, table)
-        made = {name: config[name] for name in ("inputs", "checksum", "compiled")}
+        made = {"inputs": inputs, **{name: config[name] for name in ("checksum", "compiled")}}
         self._session.built[str(config["model"])] = {"table": str(table), **made, "found_equal": equal}
 
     def _is_changed(self, table: TableName, config: dict[str, Any], commit: Commit) -> bool:

@@ -25,7 +25,7 @@ from resource_catalogue.deployment import Deployment
 from resource_catalogue.entities import ENTITIES
 from resource_catalogue.errors import EngineError
 from resource_catalogue.release import Release
-from resource_catalogue.words import TableName, standard_table
+from resource_catalogue.words import TableName, claims_table, standard_table
 
 _PROFILE = """civiclake:
   target: embedded
@@ -48,6 +48,7 @@ _BREACH = re.compile(
 """How dbt begins the message of a broken contract; its table holds names and types of columns, never a value."""
 
 
+_NAME = re.compile(r"\w+\.\w+")
 _PARSE = Path("target", "partial_parse.msgpack")
 """What dbt remembers of a parse, below the project's folder."""
 
@@ -172,8 +173,7 @@ def _run_dbt(
     # The adapter keeps its engine and plugin for the life of the process: another release, or another
     # deployment, would be built by the session of the first.
     DuckDBConnectionManager.close_all_connections()
-    tables, entities = _readable(lake, project, selection)
-    session = CurrentSession.value = DbtSession(lake, release, tables, entities)
+    session = CurrentSession.value = DbtSession(lake, release, _inputs(lake, project, selection))
     try:
         result = _invoke(
             project.folder, ["run", "--select", *selection, "--vars", json.dumps(variables)], check=False
@@ -193,21 +193,41 @@ def _run_dbt(
     return results
 
 
-def _readable(
-    lake: Lake, project: DbtProject, selection: Iterable[str]
-) -> tuple[tuple[TableName, ...], tuple[str, ...]]:
-    """Return the tables that models name, by reference or outright, and the entities whose claims they read."""
+def _inputs(lake: Lake, project: DbtProject, selection: Iterable[str]) -> dict[str, list[str]]:
+    """Return, by model, the tables and views of claims that its query reads: by reference, or named outright.
+
+    Ephemeral models become part of the query, so what they read counts, at any depth.
+    """
     parsed = project.manifest()
-    wanted = set(selection)
-    models = [node for node in parsed["nodes"].values() if node["name"] in wanted]
     known = {**parsed["nodes"], **parsed["sources"]}
-    nodes = [known[name] for model in models for name in model["depends_on"]["nodes"] if name in known]
-    named = {f"{node['schema']}.{node.get('alias') or node.get('identifier')}" for node in [*nodes, *models]}
-    text = "\n".join(model["raw_code"] for model in models)
-    tables = tuple(table for table in lake.tables(*_READ) if str(table) in named or str(table) in text)
-    return tables, tuple(
-        entity for entity in ENTITIES if f"claims.{entity}" in named or f"claims.{entity}" in text
-    )
+    tables = [str(table) for table in lake.tables(*_READ)] + [
+        str(claims_table(entity)) for entity in ENTITIES
+    ]
+    found = {}
+    for name in selection:
+        within = _query_parts(next(node for node in parsed["nodes"].values() if node["name"] == name), known)
+        nodes = [known[one] for part in within for one in part["depends_on"]["nodes"] if one in known]
+        words = set(_NAME.findall("\n".join(part["raw_code"] for part in within)))
+        read = {_relation(node) for node in nodes if node not in within} | words.intersection(tables)
+        found[name] = sorted(read - {_relation(within[0])})
+    return found
+
+
+def _query_parts(model: dict[str, Any], known: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a model and the ephemeral ones below it."""
+    found = [model]
+    for part in found:
+        nodes = [known[name] for name in part["depends_on"]["nodes"] if name in known]
+        found += [
+            node
+            for node in nodes
+            if node.get("config", {}).get("materialized") == "ephemeral" and node not in found
+        ]
+    return found
+
+
+def _relation(node: Mapping[str, Any]) -> str:
+    return f"{node['schema']}.{node.get('alias') or node.get('identifier')}"
 
 
 def _check_contracts(entries: Iterable[Any]) -> None:

@@ -25,6 +25,7 @@ from lake.commit_files import commit_path, commit_words
 from lake.compaction import has_crumbled, merge_small_files
 from lake.engine import engine_errors, open_engine
 from lake.old_versions import forget_before, stale_files
+from lake.pinned_tables import Pinned, show
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import LakeError
 from resource_catalogue.words import TableName
@@ -301,15 +302,20 @@ class Lake:
         return connection
 
     def register(self, connection: duckdb.DuckDBPyConnection, *tables: TableName) -> None:
-        """Create a view per table that exists in a connection that has the delta extension."""
-        for table in tables:
-            if not self.exists(table):
-                continue
-            connection.execute(f"create schema if not exists {_quoted(table.schema)}")
-            connection.execute(
-                f"create or replace view {_quoted(table.schema)}.{_quoted(table.name)} as "
-                f"select * from delta_scan({_literal(str(self.path(table)))})"
-            )
+        """Show the newest version of tables, each as a view, in a connection that has the delta extension.
+
+        All connections of the engine see that version until the table is registered again.
+        """
+        show(connection, {table: self._newest(table) for table in tables})
+
+    def _newest(self, table: TableName) -> Pinned | None:
+        delta = self._open(table)
+        if delta is None:
+            return None
+        checkpointed_at = 0
+        with suppress(FileNotFoundError):
+            checkpointed_at = (self.path(table) / "_delta_log" / "_last_checkpoint").stat().st_mtime_ns
+        return Pinned(self.path(table), delta.version(), str(delta.metadata().id), checkpointed_at)
 
     def read(self, table: TableName, version: int | None = None) -> pl.DataFrame:
         """Read a small table whole; an empty frame where there is none.

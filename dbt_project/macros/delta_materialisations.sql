@@ -14,11 +14,6 @@ the standard materialisations, so another engine with its own Delta writer can b
 
 {% macro civiclake_delta_table() %}
   {%- set target_relation = this.incorporate(type='view') -%}
-  {%- set inputs = [] -%}
-  {%- for unique_id in model.depends_on.nodes -%}
-    {%- set node = graph.nodes.get(unique_id) or graph.sources.get(unique_id) -%}
-    {%- if node -%}{%- do inputs.append(node.schema ~ '.' ~ (node.alias or node.identifier)) -%}{%- endif -%}
-  {%- endfor -%}
   {%- set staged = model.schema ~ '__' ~ model.alias ~ '__staged' -%}
 
   {{ run_hooks(pre_hooks) }}
@@ -30,7 +25,7 @@ the standard materialisations, so another engine with its own Delta writer can b
     {%- do get_assert_columns_equivalent('select * from memory.main.' ~ staged) -%}
   {%- endif -%}
   {%- do adapter.store_relation('lake', target_relation, [], '', 'delta',
-      {'staged': 'memory.main.' ~ staged, 'inputs': inputs, 'checksum': local_md5(sql), 'model': model.name,
+      {'staged': 'memory.main.' ~ staged, 'checksum': local_md5(sql), 'model': model.name,
        'unique_key': config.get('unique_key') or [], 'subject': (config.get('meta') or {}).get('subject'),
        'compiled': 'target/compiled/' ~ model.package_name ~ '/' ~ model.original_file_path}) -%}
   {{ run_hooks(post_hooks) }}

@@ -213,3 +213,53 @@ def test_a_model_that_was_never_built_has_no_query(make_city: Callable[[str], Ci
     for name in ("units", "no_such_model"):
         with pytest.raises(EngineError, match="has not been built"):
             compiled_sql(fresh.deployment, name)
+
+
+def own_models(tmp_path: Path, units: str, **others: str) -> City:
+    """Return a city of two indicators with a model of its own whose base is built, but not it."""
+    models = {f"candidate/{name}.sql": sql for name, sql in {"units": units, **others}.items()}
+    city = City(tmp_path, models)
+    city.fill(a_row(1), a_row(2, unit="人"))
+    city.build("indicator")
+    return city
+
+
+def test_a_model_over_ephemeral_ones_is_built_from_what_they_read_and_follows_it(tmp_path: Path) -> None:
+    ephemeral = "{{ config(materialized='ephemeral') }} "
+    city = own_models(
+        tmp_path,
+        "select count(*) as units from {{ ref('second') }}",
+        second=ephemeral + "select distinct unit from {{ ref('first') }}",
+        first=ephemeral + "select unit from {{ ref('indicator') }}",
+    )
+    assert city.build("units") == ["success"]
+    assert city.lake.read(UNITS)["units"].to_list() == [2]
+    city.fill(a_row(1), a_row(2), a_row(3))
+    assert city.build("indicator", "units") == ["success", "success"]
+    assert city.lake.read(UNITS)["units"].to_list() == [1]
+
+
+def test_a_model_that_names_a_table_outright_is_built_from_it_and_follows_it(tmp_path: Path) -> None:
+    city = own_models(tmp_path, f"select count(*) as rows from {standard_table('statistics.figures')}")
+    assert city.build("units") == ["success"]
+    assert city.build("units") == ["unchanged"]
+    city.fill(a_row(1), a_row(2), a_row(3))
+    assert city.build("units") == ["success"]
+    assert city.lake.read(UNITS)["rows"].to_list() == [3]
+
+
+def test_a_project_that_changed_is_parsed_as_it_is_now(tmp_path: Path) -> None:
+    city = City(
+        tmp_path, {"candidate/units.sql": "select {{ one() }} as one", "candidate/old.sql": "select 1"}
+    )
+    macro = tmp_path / "macros" / "one.sql"
+    macro.parent.mkdir()
+    macro.write_text("{% macro one() %}1{% endmacro %}", encoding="utf-8")
+    assert city.build("units") == ["success"]
+    macro.write_text("{% macro one() %}2{% endmacro %}", encoding="utf-8")
+    (tmp_path / "models" / "candidate" / "old.sql").unlink()
+    assert city.build("units") == ["success"]
+    assert city.lake.read(UNITS)["one"].to_list() == [2]
+    names = {node["name"] for node in prepare_project(city.deployment).manifest()["nodes"].values()}
+    assert "units" in names
+    assert "old" not in names
