@@ -10,7 +10,7 @@ import typer
 
 from cli.options import HERE, AsOf, Home, open_deployment
 from cli.output import errors, say
-from cli.served_processes import answers, end_all, noted_signals, refuse_taken, start_side, work_when_idle
+from cli.served_processes import answers, end_all, noted_signals, refuse_taken, start_side, give_way
 from lake import Lake
 from lake.releases import current_release
 from resource_catalogue.deployment import Deployment
@@ -86,7 +86,7 @@ def _take_in(
     from orchestration.push_drain import PushDrain
 
     # Who waits for an acknowledgement goes first.
-    work_when_idle()
+    give_way()
     lake = Lake.of(deployment)
     drain = PushDrain(Platform(deployment, lake, current_release(lake)), _warn)
     drain.run(is_over, deployment.settings.push.drain_seconds)

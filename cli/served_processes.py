@@ -98,14 +98,19 @@ def refuse_taken(host: str, port: int, expected: str) -> None:
             ) from None
 
 
-def work_when_idle() -> None:
-    """Let this process work on idle processors only, and so keep nobody waiting.
+def give_way() -> None:
+    """Let all threads of this process go last, and leave one processor to the others, so that it keeps nobody waiting.
 
-    A priority belongs to a thread: those that engines have started already are led, later ones inherit it.
+    Priority alone does not do: Linux lets a thread that has just worked wait for each of the others on its processor,
+    20 ms and more, before it counts as entitled again. Nor does the class of idle work: a processor that does nothing
+    else passes for a free one, and who answers is put behind it. Priorities and processors belong to a thread: those
+    that engines have started already are led, later ones inherit both.
     """
-    if not hasattr(os, "SCHED_IDLE"):
+    if sys.platform != "linux":
         os.nice(_NICE)
         return
-    for thread in Path("/proc/self/task").iterdir():
+    processors = os.sched_getaffinity(0)
+    for path in Path("/proc/self/task").iterdir():
         with suppress(ProcessLookupError):
-            os.sched_setscheduler(int(thread.name), os.SCHED_IDLE, os.sched_param(0))
+            os.setpriority(os.PRIO_PROCESS, int(path.name), _NICE)
+            os.sched_setaffinity(int(path.name), processors - {min(processors)} or processors)

@@ -2,19 +2,21 @@
 
 One SQLite database per resource below ``landing/pushed/``. What ``accept`` returned is on disk. A key that comes again
 with the same body gets the same receipt; the places of bodies are the order of acknowledgement and are never given
-twice. Two processes use a database at once: the one that answers adds, the one that drains takes away.
+twice. Two processes use a database at once. The one that answers is the only one that writes, so that no request ever
+waits for a lock; the one that drains reads, and notes beside the database what a delivery has. With each group of
+requests that it keeps, and when there are none, the writer takes away what is noted.
 
 Here: the database. Not here: HTTP (``serving/push``), nor segments (``connectors/push.py``).
 """
 
 import datetime as dt
 import hashlib
+import json
 import secrets
 import sqlite3
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -22,13 +24,10 @@ from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import CivicError
 from resource_catalogue.on_disk import to_disk
 
-_NAME = "requests.sqlite"
+_NAME, _TAKEN = "requests.sqlite", "taken.json"
 _BUSY_SECONDS = 2.0
 _CHUNK, _CHUNK_BYTES = 200, 1 << 20
-"""How many bodies, of how many bytes, are taken away in one transaction: the other process waits for no longer."""
-_PAUSE_SECONDS = 0.015
-"""Between two such: longer than the other process sleeps before it asks for the lock again."""
-_OLD_KEYS = 20_000
+"""How many bodies, of how many bytes, are taken away beside those that a transaction keeps: requests wait for it."""
 _WRITER_PAGES = 8000
 """Pages of the log at which the process that answers writes them back itself; the draining one does before."""
 _TABLES = """
@@ -94,62 +93,58 @@ class WaitingBody:
     body: bytes
 
 
-class PushedRecords:
-    """Keep the requests of one resource.
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Say what is no longer needed.
 
-    Args:
-        folder: Where the database lies; made if need be.
-        is_answering: Whether this is the process that acknowledges: each of its commits is synced.
-
-    Raises:
-        NotKept: The database cannot be opened or made.
+    Attributes:
+        store: Identity of the database of which it is said.
+        until: Place of the last body that a delivery has.
+        keys_before: Instant before which keys were accepted that may be forgotten.
     """
 
-    def __init__(self, folder: Path, is_answering: bool) -> None:
-        self._where = str(folder)
-        is_new = not (folder / _NAME).exists()
-        with self._told():
-            folder.mkdir(parents=True, exist_ok=True)
-            # Its thread is the caller's business: one at a time.
-            self._base = sqlite3.connect(
-                folder / _NAME, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            self._base.execute("pragma journal_mode = wal")
-            self._base.execute(f"pragma synchronous = {'full' if is_answering else 'normal'}")
-            self._base.execute(f"pragma wal_autocheckpoint = {_WRITER_PAGES}")
-            self.identity = self._laid_out()
-            if is_new:
-                for made in (folder, folder.parent, folder.parent.parent):
-                    to_disk(made)
+    store: str = ""
+    until: int = 0
+    keys_before: str = ""
 
-    @staticmethod
-    def folder(deployment: Deployment, resource_id: str) -> Path:
-        """Return where the requests of a resource are kept."""
-        return deployment.landing / "pushed" / resource_id
 
-    @staticmethod
-    def exists(folder: Path) -> bool:
-        """Tell whether anything was ever pushed into a folder."""
-        return (folder / _NAME).exists()
+class WaitingRecords:
+    """Read the requests of one resource, beside the process that keeps them, and note what was taken.
+
+    Attributes:
+        identity: Names the database: one that was lost and made again gives its places anew.
+    """
+
+    def __init__(self, folder: Path, base: sqlite3.Connection, identity: str) -> None:
+        self._folder, self._base, self.identity = folder, base, identity
+
+    @classmethod
+    def of(cls, folder: Path) -> "WaitingRecords | None":
+        """Open the requests of a folder; null where none was ever kept.
+
+        Raises:
+            NotKept: The database cannot be read.
+        """
+        if not (folder / _NAME).exists():
+            return None
+        with _told(folder):
+            base = _connected(folder)
+            # Whoever makes the database has perhaps only just begun.
+            is_made = base.execute("select 1 from sqlite_master where name = 'store'").fetchone()
+            if is_made:
+                return cls(folder, base, _identity(base) or "")
+            base.close()
+        return None
 
     def close(self) -> None:
         """Close the database."""
         self._base.close()
 
-    def accept(self, requests: Sequence[PushedRequest], at: dt.datetime) -> list[Acknowledgement]:
-        """Keep requests, all in one transaction and one sync; on return they are durable.
-
-        Raises:
-            NotKept: None of them is kept.
-        """
-        now = at.astimezone(dt.UTC).isoformat()
-        with self._told(), self._transaction():
-            return [self._accepted(request, now) for request in requests]
-
-    def is_waiting(self) -> bool:
-        """Tell whether there are records that no delivery has yet."""
-        with self._told():
-            return self._base.execute("select 1 from bodies limit 1").fetchone() is not None
+    def is_waiting(self, after: int) -> bool:
+        """Tell whether there is a body behind a place."""
+        with _told(self._folder):
+            found = self._base.execute("select 1 from bodies where place > ? limit 1", (after,)).fetchone()
+            return found is not None
 
     def waiting(self, after: int) -> Iterator[WaitingBody]:
         """Give the bodies behind a place, in the order of acknowledgement."""
@@ -159,46 +154,109 @@ class PushedRecords:
         for place, form, body in rows:
             yield WaitingBody(place, form, body)
 
-    def clear(self, until: int) -> None:
-        """Take away the bodies up to a place: a delivery has them."""
-        with self._told():
-            while (last := self._chunk_end(until)) is not None:
-                self._base.execute("delete from bodies where place <= ?", (last,))
-                time.sleep(_PAUSE_SECONDS)
+    def note_taken(self, until: int, keys_before: dt.datetime) -> None:
+        """Note that a delivery has the bodies up to a place, and before when keys may be forgotten."""
+        taken = _Taken(self.identity, until, keys_before.astimezone(dt.UTC).isoformat())
+        with _told(self._folder):
+            draft = self._folder / f".{_TAKEN}"
+            draft.write_text(json.dumps(asdict(taken)), encoding="utf-8")
+            draft.replace(self._folder / _TAKEN)
+            # Here, where nobody waits, as far as it goes; the writer does the rest when its log is long.
             self._base.execute("pragma wal_checkpoint(passive)")
 
-    def _chunk_end(self, until: int) -> int | None:
-        """Return the last of the places that are taken away next; null where none is left."""
+
+class PushedRecords:
+    """Keep the requests of one resource; to be opened by one process at a time, each of whose commits is synced.
+
+    Args:
+        folder: Where the database lies; made if need be.
+
+    Raises:
+        NotKept: The database cannot be opened or made.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._taken, self._noted_at = _Taken(), 0
+        is_new = not (folder / _NAME).exists()
+        with _told(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._base = _connected(folder)
+            self._base.execute("pragma journal_mode = wal")
+            self._base.execute("pragma synchronous = full")
+            self._base.execute(f"pragma wal_autocheckpoint = {_WRITER_PAGES}")
+            self.identity = self._laid_out()
+            if is_new:
+                for made in (folder, folder.parent, folder.parent.parent):
+                    to_disk(made)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._base.close()
+
+    @staticmethod
+    def folder(deployment: Deployment, resource_id: str) -> Path:
+        """Return where the requests of a resource are kept."""
+        return deployment.landing / "pushed" / resource_id
+
+    def accept(self, requests: Sequence[PushedRequest], at: dt.datetime) -> list[Acknowledgement]:
+        """Keep requests, all in one transaction and one sync; on return they are durable.
+
+        Raises:
+            NotKept: None of them is kept.
+        """
+        now = at.astimezone(dt.UTC).isoformat()
+        with _told(self._folder), self._transaction():
+            self._tidy(2 * len(requests), 2 * sum(len(request.body) for request in requests))
+            return [self._accepted(request, now) for request in requests]
+
+    def tidy(self) -> bool:
+        """Take away some of what is noted as taken, where no request does it along; tell whether anything was left."""
+        with _told(self._folder), self._transaction():
+            return self._tidy(_CHUNK, _CHUNK_BYTES)
+
+    def _tidy(self, rows: int, size: int) -> bool:
+        taken = self._noted()
+        last = self._last_of(taken.until, rows, size)
+        if last is not None:
+            self._base.execute("delete from bodies where place <= ?", (last,))
+        forgotten = self._base.execute(
+            "delete from keys where rowid in "
+            "(select rowid from (select rowid, accepted_at from keys order by rowid limit ?) "
+            "where accepted_at < ?)",
+            (rows, taken.keys_before),
+        )
+        return last is not None or forgotten.rowcount > 0
+
+    def _last_of(self, until: int, rows: int, size: int) -> int | None:
+        """Return the place of the last body that is taken away next; null where none is left."""
         sql = "select place, length(body) from bodies where place <= ? order by place limit ?"
-        last, size = None, 0
-        for place, length in self._base.execute(sql, (until, _CHUNK)).fetchall():
-            if last is not None and size + length > _CHUNK_BYTES:
+        last, taken = None, 0
+        for place, length in self._base.execute(sql, (until, rows)).fetchall():
+            if last is not None and taken + length > size:
                 break
-            last, size = place, size + length
+            last, taken = place, taken + length
         return last
 
-    def forget_keys(self, before: dt.datetime) -> None:
-        """Forget the oldest keys, as far as they were accepted before an instant."""
-        limit = before.astimezone(dt.UTC).isoformat()
-        sql = (
-            "delete from keys where rowid in "
-            f"(select rowid from (select rowid, accepted_at from keys order by rowid limit {_CHUNK}) "
-            "where accepted_at < ?)"
-        )
-        with self._told():
-            for _ in range(_OLD_KEYS // _CHUNK):
-                if not self._base.execute(sql, (limit,)).rowcount:
-                    return
-                time.sleep(_PAUSE_SECONDS)
+    def _noted(self) -> _Taken:
+        """Return what is noted as taken; nothing where it was noted of another database."""
+        path = self._folder / _TAKEN
+        with suppress(FileNotFoundError, ValueError, TypeError):
+            noted_at = path.stat().st_mtime_ns
+            if noted_at != self._noted_at:
+                taken = _Taken(**json.loads(path.read_text(encoding="utf-8")))
+                self._taken = taken if taken.store == self.identity else _Taken()
+                self._noted_at = noted_at
+        return self._taken
 
     def _laid_out(self) -> str:
         """Make the tables where they are not there yet; return the identity of the database."""
         with self._transaction():
             for statement in filter(str.strip, _TABLES.split(";")):
                 self._base.execute(statement)
-            found = self._base.execute("select id from store").fetchone()
-            identity = str(found[0]) if found else secrets.token_hex(8)
-            if not found:
+            identity = _identity(self._base)
+            if identity is None:
+                identity = secrets.token_hex(8)
                 self._base.execute("insert into store values (?)", (identity,))
         return identity
 
@@ -226,17 +284,35 @@ class PushedRecords:
                 self._base.execute("rollback")
             raise
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise NotKept(
-                self._where,
-                f"推送的记录未能保存 / pushed records cannot be kept ({_kind(error)})",
-                "可写的磁盘 / a disk that can be written",
-                "检查磁盘空间与权限 / check free space and rights",
-            ) from None
+
+def _connected(folder: Path) -> sqlite3.Connection:
+    # Its thread is the caller's business: one at a time.
+    return sqlite3.connect(
+        folder / _NAME, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+
+
+def _identity(base: sqlite3.Connection) -> str | None:
+    found = base.execute("select id from store").fetchone()
+    return str(found[0]) if found else None
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Tell a refusal of the disk or the database without the engine's words.
+
+    Raises:
+        NotKept: In its place.
+    """
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise NotKept(
+            str(folder),
+            f"推送的记录未能保存 / pushed records cannot be kept ({_kind(error)})",
+            "可写的磁盘 / a disk that can be written",
+            "检查磁盘空间与权限 / check free space and rights",
+        ) from None
 
 
 def _kind(error: Exception) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from ingestion.ingest import ingest_resource
-from ingestion.pushed_records import PushedRecords
+from ingestion.pushed_records import PushedRecords, WaitingRecords
 from ingestion.spool import Spool
 from lake.dbt_run import build_models, prepare_project
 from lake.register import refresh_register
@@ -138,14 +138,14 @@ class PushDrain:
     def _is_due(self, resource: Resource) -> bool:
         """Tell whether records wait, or a segment that a killed drain cut and did not take in."""
         deployment = self._platform.deployment
-        folder = PushedRecords.folder(deployment, resource.id)
-        if not PushedRecords.exists(folder):
-            return False
-        if any((Spool.of(deployment, resource).folder / "files").glob("*")):
+        spool = Spool.of(deployment, resource)
+        if any((spool.folder / "files").glob("*")):
             return True
-        records = PushedRecords(folder, is_answering=False)
+        records = WaitingRecords.of(PushedRecords.folder(deployment, resource.id))
+        if records is None:
+            return False
         try:
-            return records.is_waiting()
+            return records.is_waiting(spool.cursor(records.identity) or 0)
         finally:
             records.close()
 

@@ -1,8 +1,8 @@
 """Cut the pushed records that wait into segments, each a delivery of JSON lines in the order of acknowledgement.
 
 How far records are cut stands in the same line of the spool's journal that makes the segment count. So a run killed
-before it has cut nothing, one killed after it has bodies left that the next one takes away: no record is lost, none
-stands in two segments.
+before it has cut nothing, one killed after it has bodies left that the next one notes as taken: no record is lost,
+none stands in two segments.
 """
 
 import datetime as dt
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ingestion import json_text
 from ingestion.asking import Asked
-from ingestion.pushed_records import PushedRecords, WaitingBody
+from ingestion.pushed_records import PushedRecords, WaitingBody, WaitingRecords
 from ingestion.spool import Draft, Spool
 from resource_catalogue.sources.push import PushSource
 
@@ -23,25 +23,23 @@ def fetch(source: PushSource, spool: Spool, asked: Asked) -> None:
     Raises:
         NotKept: The database of pushed requests cannot be read or written.
     """
-    folder = PushedRecords.folder(asked.deployment, asked.resource.id)
-    if not PushedRecords.exists(folder):
+    records = WaitingRecords.of(PushedRecords.folder(asked.deployment, asked.resource.id))
+    if records is None:
         return
-    records = PushedRecords(folder, is_answering=False)
+    keys_before = asked.as_of - dt.timedelta(days=source.keep_keys_days)
     try:
         cut = spool.cursor(records.identity) or 0
-        records.clear(cut)
         spool.forget_parts()
         # A segment every few seconds: only the newest say anything still.
         spool.shorten(_REMEMBERED)
         while (last := _segment(records, cut, source.max_bytes, spool, asked)) > cut:
             cut = last
-            records.clear(cut)
-        records.forget_keys(asked.as_of - dt.timedelta(days=source.keep_keys_days))
+        records.note_taken(cut, keys_before)
     finally:
         records.close()
 
 
-def _segment(records: PushedRecords, cut: int, max_bytes: int, spool: Spool, asked: Asked) -> int:
+def _segment(records: WaitingRecords, cut: int, max_bytes: int, spool: Spool, asked: Asked) -> int:
     """Keep one segment in the spool and return the place of its last body; where nothing waits, that before it."""
     name = f"push://{asked.resource.id}/records.jsonl"
     draft = spool.draft(f"{name}\n{records.identity}\n{cut}")

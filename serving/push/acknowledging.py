@@ -13,6 +13,7 @@ from ingestion.pushed_records import Acknowledgement, NotKept, PushedRecords, Pu
 
 _LARGEST_GROUP = 500
 _MOST_WAITING_BYTES = 64_000_000
+_TIDY_SECONDS = 1.0
 
 
 class Acknowledging:
@@ -31,6 +32,7 @@ class Acknowledging:
         self._waiting: list[tuple[PushedRequest, asyncio.Future[Acknowledgement]]] = []
         self._bytes = 0
         self._writing: asyncio.Task[None] | None = None
+        self._tidying: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="pushed-records")
 
     async def keep(self, request: PushedRequest) -> Acknowledgement:
@@ -46,10 +48,14 @@ class Acknowledging:
         self._bytes += len(request.body)
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_all())
+        if self._tidying is None:
+            self._tidying = asyncio.create_task(self._tidy_for_ever())
         return await done
 
     async def close(self) -> None:
         """Wait for what is being kept and end the thread; nothing may follow."""
+        if self._tidying is not None:
+            self._tidying.cancel()
         if self._writing is not None:
             await self._writing
         self._thread.shutdown()
@@ -72,9 +78,25 @@ class Acknowledging:
                         done.set_result(one)
             self._bytes -= sum(len(request.body) for request in requests)
 
+    async def _tidy_for_ever(self) -> None:
+        """Take away what deliveries have, while nobody waits."""
+        while True:
+            await asyncio.sleep(_TIDY_SECONDS)
+            while not self._waiting and await asyncio.get_running_loop().run_in_executor(
+                self._thread, self._tidied
+            ):
+                pass
+
+    def _tidied(self) -> bool:
+        try:
+            return self._records is not None and self._records.tidy()
+        except NotKept:
+            # The next request is told.
+            return False
+
     def _kept(self, requests: list[PushedRequest]) -> list[Acknowledgement]:
         if self._records is None:
-            self._records = PushedRecords(self._folder, is_answering=True)
+            self._records = PushedRecords(self._folder)
         try:
             return self._records.accept(requests, self._now())
         except NotKept:

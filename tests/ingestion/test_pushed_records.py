@@ -1,5 +1,6 @@
 """Pushed requests are kept once and in order, and become deliveries whole, whenever a run is killed."""
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from made_inbox import ID, RAW, Inbox, at
 from pydantic import ValidationError
 
-from ingestion.pushed_records import NotKept, PushedRecords, PushedRequest
+from ingestion.pushed_records import NotKept, PushedRecords, PushedRequest, WaitingRecords
 from ingestion.spool import Spool
 from resource_catalogue.sources.push import PushSource
 
@@ -25,7 +26,7 @@ def pushing(inbox: Inbox) -> Inbox:
 
 
 def opened(inbox: Inbox) -> PushedRecords:
-    return PushedRecords(PushedRecords.folder(inbox.deployment, ID), is_answering=True)
+    return PushedRecords(PushedRecords.folder(inbox.deployment, ID))
 
 
 def a_request(key: str, *rows: tuple[str, str, Any]) -> PushedRequest:
@@ -39,6 +40,31 @@ def send(inbox: Inbox, *requests: PushedRequest) -> list[str | None]:
         return [one.receipt for one in records.accept(requests, at(1))]
     finally:
         records.close()
+
+
+def kept(records: PushedRecords) -> tuple[int, int]:
+    """Return how many bodies and how many keys are kept."""
+    sql = "select (select count(*) from bodies), (select count(*) from keys)"
+    found: tuple[int, int] = records._base.execute(sql).fetchone()
+    return found
+
+
+def is_waiting(inbox: Inbox) -> bool:
+    """Tell whether a body waits that no delivery has."""
+    waiting = WaitingRecords.of(PushedRecords.folder(inbox.deployment, ID))
+    assert waiting is not None
+    try:
+        return waiting.is_waiting(Spool.of(inbox.deployment, inbox.resource).cursor(waiting.identity) or 0)
+    finally:
+        waiting.close()
+
+
+def note(inbox: Inbox, keys_before: dt.datetime) -> None:
+    """Note before when keys may be forgotten."""
+    waiting = WaitingRecords.of(PushedRecords.folder(inbox.deployment, ID))
+    assert waiting is not None
+    waiting.note_taken(0, keys_before)
+    waiting.close()
 
 
 def standing(inbox: Inbox) -> list[tuple[Any, ...]]:
@@ -112,28 +138,73 @@ def test_bodies_go_once_a_delivery_has_them_and_keys_when_their_time_is_over(pus
     request = a_request("k1", ("a", "甲", 1))
     receipts = send(pushing, request)
     pushing.ingest_all(day=2)
+    assert not is_waiting(pushing)
     records = opened(pushing)
-    assert not records.is_waiting()
+    assert kept(records) == (1, 1)
+    assert records.tidy()
+    assert not records.tidy()
+    assert kept(records) == (0, 1)
     assert send(pushing, request) == receipts
-    records.forget_keys(at(1))
+    note(pushing, at(1))
+    records.tidy()
     assert send(pushing, request) == receipts
-    records.forget_keys(at(2))
+    note(pushing, at(2))
+    records.tidy()
     assert send(pushing, request) != receipts
     records.close()
 
 
+def test_requests_take_away_along_with_them_what_deliveries_have(pushing: Inbox) -> None:
+    send(pushing, *(a_request(f"k{number}", (f"c{number}", "甲", 1)) for number in range(10)))
+    pushing.ingest_all(day=2)
+    records = opened(pushing)
+    for number, left in ((10, 9), (11, 8), (12, 7)):
+        records.accept([a_request(f"k{number}", (f"c{number}", "甲", 1))], at(2))
+        assert kept(records)[0] == left
+    records.close()
+    pushing.ingest_all(day=3)
+    assert len(standing(pushing)) == 13
+
+
+def test_what_was_taken_from_a_database_that_was_lost_takes_nothing_from_its_successor(
+    pushing: Inbox,
+) -> None:
+    send(pushing, a_request("k1", ("a", "甲", 1)), a_request("k2", ("b", "乙", 1)))
+    pushing.ingest_all(day=2)
+    for path in PushedRecords.folder(pushing.deployment, ID).glob("requests.sqlite*"):
+        path.unlink()
+    send(pushing, a_request("k3", ("c", "丙", 1)))
+    records = opened(pushing)
+    assert not records.tidy()
+    assert kept(records) == (1, 1)
+    records.close()
+
+
+def test_nothing_waits_where_nothing_was_kept_or_a_database_is_only_just_made(pushing: Inbox) -> None:
+    folder = PushedRecords.folder(pushing.deployment, ID)
+    assert WaitingRecords.of(folder) is None
+    folder.mkdir(parents=True)
+    (folder / "requests.sqlite").touch()
+    assert WaitingRecords.of(folder) is None
+
+
+def test_who_reads_keeps_nobody_from_writing(pushing: Inbox) -> None:
+    send(pushing, *(a_request(f"k{number}", (f"c{number}", "甲", 1)) for number in range(10)))
+    waiting = WaitingRecords.of(PushedRecords.folder(pushing.deployment, ID))
+    assert waiting is not None
+    reading = waiting.waiting(0)
+    next(reading)
+    assert all(send(pushing, a_request("later", ("d", "丁", 1))))
+    assert len(list(reading)) == 9, "what was there when the reading began"
+    waiting.close()
+
+
 def _before(name: str) -> Callable[[pytest.MonkeyPatch], None]:
     def arrange(patch: pytest.MonkeyPatch) -> None:
-        owner, method = (PushedRecords if name == "clear" else Spool), name
-        kept = getattr(owner, method)
-
         def die(self: Any, *given: Any, **named: Any) -> Any:
-            # The call at the beginning has nothing to take away.
-            if method == "clear" and given == (0,):
-                return kept(self, *given, **named)
             raise Killed
 
-        patch.setattr(owner, method, die)
+        patch.setattr(WaitingRecords if name == "note_taken" else Spool, name, die)
 
     return arrange
 
@@ -155,7 +226,7 @@ KILLS = {
     "before the segment is kept": _before("keep"),
     "when its file stands and its line does not": _before("_write"),
     "when it is kept": _after("keep"),
-    "before its bodies go": _before("clear"),
+    "before its bodies are noted as taken": _before("note_taken"),
 }
 
 
@@ -173,7 +244,7 @@ def test_a_cut_that_is_killed_loses_no_record_and_doubles_none(
     pushing.ingest_all()
     assert standing(pushing) == [("a", "三", 3), ("b", "二", 2)]
     assert sum(one["rows_received"] for one in pushing.deliveries()) == 3
-    assert not opened(pushing).is_waiting()
+    assert not is_waiting(pushing)
     assert not list(spool.folder.glob("parts/*"))
 
 
@@ -195,7 +266,7 @@ def test_a_database_that_cannot_be_written_keeps_nothing_and_says_no_value(pushi
         records.accept([PushedRequest("k1", body, "json", 1)], at(1))
     assert "SQLITE_FULL" in str(refused.value)
     assert "秘密" not in str(refused.value)
-    assert not records.is_waiting()
+    assert kept(records) == (0, 0)
     assert records.accept([a_request("k1", ("a", "甲", 1))], at(1))[0].receipt
     records.close()
 

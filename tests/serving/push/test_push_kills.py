@@ -6,6 +6,7 @@ import random
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from forks import FORKS
 
 from benchmarks.push.push_city import AS_OF, RESOURCE, PushCity, Served, certificate, told
 from ingestion.ingest import ingest_resource
-from ingestion.pushed_records import PushedRecords, PushedRequest
+from ingestion.pushed_records import PushedRecords, PushedRequest, WaitingBody, WaitingRecords
 from lake.releases import current_release
 from orchestration.platform import Platform
 from orchestration.push_drain import PushDrain
@@ -136,7 +137,7 @@ def _drain(home: Path) -> PushDrain:
 def test_a_drain_killed_anywhere_loses_no_record_and_doubles_none(
     city: PushCity, drawn: random.Random, kills: int
 ) -> None:
-    records = PushedRecords(PushedRecords.folder(city.deployment, RESOURCE), is_answering=True)
+    records = PushedRecords(PushedRecords.folder(city.deployment, RESOURCE))
     expected = {"first": "first"}
     requests = 1
     records.accept([_request("k0", "first", "first")], AS_OF)
@@ -156,11 +157,21 @@ def test_a_drain_killed_anywhere_loses_no_record_and_doubles_none(
         os.kill(drain.pid, signal.SIGKILL)
         drain.join()
     _let_drain(city)
-    assert not records.is_waiting()
+    while records.tidy():
+        pass
+    assert not list(_waiting(city))
     records.close()
     assert city.standing() == expected
     assert city.based() == expected
     assert city.lake.row_count(raw_table(RESOURCE)) == requests
+
+
+def _waiting(city: PushCity) -> Iterator[WaitingBody]:
+    """Give all bodies that are still kept."""
+    waiting = WaitingRecords.of(PushedRecords.folder(city.deployment, RESOURCE))
+    assert waiting is not None
+    yield from waiting.waiting(0)
+    waiting.close()
 
 
 def _request(key: str, code: str, issuer: str) -> PushedRequest:
