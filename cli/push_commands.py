@@ -10,7 +10,7 @@ import typer
 
 from cli.options import HERE, AsOf, Home, open_deployment
 from cli.output import errors, say
-from cli.served_processes import answers, end_all, noted_signals, refuse_taken, start_side, give_way
+from cli.served_processes import answers, end_all, give_way, noted_signals, refuse_taken, start_side
 from lake import Lake
 from lake.releases import current_release
 from resource_catalogue.deployment import Deployment
