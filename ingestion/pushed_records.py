@@ -166,7 +166,7 @@ class WaitingRecords:
 
 
 class PushedRecords:
-    """Keep the requests of one resource; to be opened by one process at a time, each of whose commits is synced.
+    """Keep the requests of one resource, each commit synced; of several processes that do, one waits for the other.
 
     Args:
         folder: Where the database lies; made if need be.

@@ -65,8 +65,13 @@ def _attach(connection: duckdb.DuckDBPyConnection, table: TableName, pinned: Pin
         f"attach if not exists '{place}' as {_quoted(alias)} "
         f"(type delta, pin_snapshot, version {pinned.version})"
     )
-    connection.execute(f"create schema if not exists {_quoted(table.schema)}")
-    connection.execute(f"create or replace view {_view(table)} as select * from {_quoted(alias)}")
+    try:
+        connection.execute(f"create schema if not exists {_quoted(table.schema)}")
+        connection.execute(f"create or replace view {_view(table)} as select * from {_quoted(alias)}")
+    except duckdb.Error:
+        # Else the next one would take the table for shown.
+        connection.execute(f"detach database if exists {_quoted(alias)}")
+        raise
 
 
 def _attached(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:

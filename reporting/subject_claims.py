@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from lake import Lake
-from lake.claims import contributors, register_claims
+from lake.claims import claim_inputs, contributors, register_claims
 from lake.engine import engine_errors
 from reporting.places import RowId
 from reporting.queries import Row, from_clause, quoted
@@ -46,7 +46,8 @@ class SubjectRow:
 
 def subject_rows(lake: Lake, release: Release, entity: Entity, key: str) -> list[SubjectRow]:
     """Return the rows that speak of a subject: by resource, the newest first."""
-    with closing(lake.connect()) as connection, engine_errors(str(claims_table(entity.name))):
+    inputs = claim_inputs(release, entity.name)
+    with closing(lake.connect(*inputs)) as connection, engine_errors(str(claims_table(entity.name))):
         register_claims(connection, lake, release, [entity.name])
         claims = _claims(connection, entity, key)
         present = [one for one in contributors(release, entity.name) if lake.exists(standard_table(one.id))]

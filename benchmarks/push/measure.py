@@ -170,7 +170,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.push.measure", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=["batches", "single", "bare", "growth"], default=[])
     parser.add_argument("--seconds", type=int, default=300)
-    parser.add_argument("--rate", type=int, default=2000, help="records per second")
+    parser.add_argument("--rate", type=int, default=2000, help="records per second in `batches`")
+    parser.add_argument("--single-rate", type=int, default=1000, help="records per second in `single`")
     parser.add_argument("--batch", type=int, default=100, help="records in a request of `batches`")
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--results", type=Path, default=RESULTS)
@@ -178,8 +179,11 @@ def main() -> None:
     asked = parser.parse_args()
     parts: dict[str, Callable[[Path], Any]] = {
         "batches": lambda folder: pushed(folder, asked.rate, asked.batch, asked.seconds),
-        "single": lambda folder: pushed(folder, asked.rate, 1, asked.seconds),
-        "bare": lambda folder: [bare(folder, asked.rate, size, asked.seconds) for size in (asked.batch, 1)],
+        "single": lambda folder: pushed(folder, asked.single_rate, 1, asked.seconds),
+        "bare": lambda folder: [
+            bare(folder, asked.rate, asked.batch, asked.seconds),
+            bare(folder, asked.single_rate, 1, asked.seconds),
+        ],
         "growth": lambda folder: growth(folder, asked.sizes),
     }
     path = asked.results / "push.json"
