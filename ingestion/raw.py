@@ -103,25 +103,25 @@ def raw_schema(names: list[str]) -> pa.Schema:
 def read_raw(
     connection: duckdb.DuckDBPyConnection, resource: Resource, deliveries: pl.DataFrame, rows: int
 ) -> Iterator[pl.DataFrame]:
-    """Give the raw rows of deliveries, one delivery after the other, a batch of at most ``rows`` at a time.
+    """Give the raw rows of deliveries, a batch of at most ``rows`` at a time, in no order: to sort is to hold them all.
 
     Args:
         connection: Engine that has the raw table. It is opened before the rows stream into a commit: the writer may
             not open another Delta table while it pulls.
         resource: Whose rows.
         deliveries: ``delivery_id`` and columns that are the same for all rows of a delivery; these are laid beside
-            the rows. Its order is theirs.
+            the rows.
         rows: Size of a batch.
     """
     listed = ", ".join(f"'{identity}'" for identity in deliveries["delivery_id"])
     if not listed:
         return
-    connection.register("wanted", deliveries.with_row_index("_place").to_arrow())
+    connection.register("wanted", deliveries.to_arrow())
     relation = connection.execute(
         f"select r.*, w.* exclude (delivery_id) from {raw_table(resource.id)} r "
         "join wanted w on r._delivery_id = w.delivery_id "
         # The list lets the engine pass over files of other deliveries.
-        f"where r._delivery_id in ({listed}) order by w._place, r._row_number"
+        f"where r._delivery_id in ({listed})"
     )
     for batch in relation.to_arrow_reader(rows):
         frame = pl.from_arrow(batch)

@@ -194,9 +194,8 @@ class _Table:
         ]
         # The connection is opened here: the writer may not open another Delta table while it pulls.
         connection = self.lake.connect(raw_table(self.resource.id))
-        return read_raw(
-            connection, self.resource, pl.DataFrame(filled, schema=_PER_DELIVERY, orient="row"), _BATCH_ROWS
-        )
+        wanted = pl.DataFrame(filled, schema=_PER_DELIVERY, orient="row")
+        return read_raw(connection, self.resource, wanted, _BATCH_ROWS)
 
     def _reader(self, deliveries: list[_Delivery]) -> pa.RecordBatchReader:
         frames = self._frames(deliveries)

@@ -53,8 +53,6 @@ def show(connection: duckdb.DuckDBPyConnection, tables: Mapping[TableName, Pinne
             stale = [name for name in attached.get(str(table), ()) if name != wanted]
             if pinned and wanted and wanted not in attached.get(str(table), ()):
                 _attach(connection, table, pinned, wanted)
-            elif wanted is None and stale:
-                connection.execute(f"drop view if exists {_view(table)}")
             for name in stale:
                 connection.execute(f"detach database if exists {_quoted(name)}")
 

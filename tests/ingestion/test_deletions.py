@@ -107,6 +107,16 @@ def test_a_delivery_of_deletions_alone_needs_no_column_but_key_and_mark(inbox: I
     assert _titles(inbox) == {"1": "甲", "3": "丙"}
 
 
+def test_a_delivery_of_deletions_that_lacks_the_key_or_the_mark_is_held(inbox: Inbox) -> None:
+    columns = [{**column, "required": True} for column in COLUMNS]
+    inbox.declare(**CHANGES | {"columns": columns})
+    inbox.send(table("删除,甲", header="操作,名称"), "feed_20260301.csv", 1)
+    inbox.send(table("1,甲", header="代码,名称"), "feed_20260302.csv", 2)
+    inbox.ingest_all(day=2)
+    assert [row["state"] for row in inbox.deliveries()] == ["held", "held"]
+    assert all("required columns are missing" in row["reason"] for row in inbox.deliveries())
+
+
 def test_deliveries_that_come_together_are_told_apart_by_what_their_records_say(
     inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

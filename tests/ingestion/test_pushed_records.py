@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -164,6 +165,16 @@ def test_requests_take_away_along_with_them_what_deliveries_have(pushing: Inbox)
     records.close()
     pushing.ingest_all(day=3)
     assert len(standing(pushing)) == 13
+
+
+def test_large_bodies_are_taken_away_a_few_at_a_time(pushing: Inbox) -> None:
+    large = PushedRequest("k", json.dumps([{"code": "a", "title": "甲" * 200_000}]).encode(), "json", 1)
+    send(pushing, *(replace(large, key=f"k{number}") for number in range(5)))
+    pushing.ingest_all(day=2)
+    records = opened(pushing)
+    left = [kept(records)[0] for _ in range(6) if records.tidy()]
+    assert left == [4, 3, 2, 1, 0]
+    records.close()
 
 
 def test_what_was_taken_from_a_database_that_was_lost_takes_nothing_from_its_successor(

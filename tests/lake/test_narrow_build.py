@@ -107,6 +107,32 @@ def test_new_subjects_are_appended_and_nothing_else_is_written(base: Base) -> No
     assert base.lake.is_current(BASE, base.commit())
 
 
+def files(base: Base) -> set[Path]:
+    return set(base.lake.path(TABLE).glob("*.parquet"))
+
+
+def test_a_file_that_went_and_is_no_longer_there_has_the_table_built_whole(base: Base) -> None:
+    before = files(base)
+    base.change(a_row(4), is_gone=True)
+    for path in before:
+        path.unlink()
+    assert base.build() is None
+    assert base.is_whole()
+    assert base.lake.row_count(BASE) == MANY - 1
+
+
+def test_a_file_that_came_and_went_between_two_builds_is_not_asked_for(base: Base) -> None:
+    before = files(base)
+    base.append(a_row(100))
+    between = files(base) - before
+    base.change(a_row(100, unit="人", _order_key="2"))
+    for path in between:
+        path.unlink()
+    assert base.build() is True
+    assert base.is_whole()
+    assert base.lake.row_count(BASE) == MANY + 1
+
+
 def test_changed_and_vanished_subjects_are_merged_by_their_key(base: Base) -> None:
     base.change(a_row(3, unit="人", _order_key="2"), a_row(200))
     assert base.build() is True
