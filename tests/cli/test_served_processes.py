@@ -23,7 +23,7 @@ ends.set()
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the process is only made nice")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs_linux: priorities and processors of threads")
 def test_who_gives_way_does_so_with_all_threads_those_before_and_those_after() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     told = subprocess.check_output([sys.executable, "-c", _GIVING_WAY], text=True, env=environment)
