@@ -204,12 +204,13 @@ def _inputs(lake: Lake, project: DbtProject, selection: Iterable[str]) -> dict[s
         str(claims_table(entity)) for entity in ENTITIES
     ]
     found = {}
-    for name in selection:
-        within = _query_parts(next(node for node in parsed["nodes"].values() if node["name"] == name), known)
+    wanted = set(selection)
+    for model in [node for node in parsed["nodes"].values() if node["name"] in wanted]:
+        within = _query_parts(model, known)
         nodes = [known[one] for part in within for one in part["depends_on"]["nodes"] if one in known]
         words = set(_NAME.findall("\n".join(part["raw_code"] for part in within)))
         read = {_relation(node) for node in nodes if node not in within} | words.intersection(tables)
-        found[name] = sorted(read - {_relation(within[0])})
+        found[model["name"]] = sorted(read - {_relation(model)})
     return found
 
 

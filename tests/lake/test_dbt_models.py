@@ -263,3 +263,8 @@ def test_a_project_that_changed_is_parsed_as_it_is_now(tmp_path: Path) -> None:
     names = {node["name"] for node in prepare_project(city.deployment).manifest()["nodes"].values()}
     assert "units" in names
     assert "old" not in names
+
+
+def test_a_model_that_is_not_there_is_named(city: City) -> None:
+    with pytest.raises(EngineError, match="no_such_model"):
+        city.build("no_such_model")

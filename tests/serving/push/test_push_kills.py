@@ -104,6 +104,17 @@ def test_everything_acknowledged_by_a_killed_server_is_there_once(
     whole(city, clients)
 
 
+def test_bodies_that_a_delivery_has_go_without_another_request(city: PushCity) -> None:
+    with city.answering() as served:
+        assert served.post([certificate("one"), certificate("two")], "k1").status == 202
+        ingest_resource(city.lake, city.deployment, current_release(city.lake), RESOURCE, AS_OF)
+        ends = time.monotonic() + 20
+        while list(_waiting(city)) and time.monotonic() < ends:
+            time.sleep(0.1)
+        assert list(_waiting(city)) == []
+    assert set(city.standing()) == {"one", "two"}
+
+
 def test_a_command_that_is_killed_outright_leaves_no_process_that_answers(city: PushCity) -> None:
     with city.served() as served:
         answering = psutil.Process(served.process.pid).children(recursive=True)
