@@ -1,6 +1,6 @@
 """Read checksum files (校验文件), as ``sha256sum`` and ``md5sum`` write them: what belongs to a delivery.
 
-Here: text to digests. Not here: fetching (``remote_files.py``).
+Here: text to digests. Not here: other manifests (``manifests.py``).
 """
 
 import re

@@ -49,7 +49,7 @@ def fetch_resource(deployment: Deployment, resource: Resource, as_of: dt.datetim
     """
     if not isinstance(resource.source, Remote) or not resource.is_digital or is_second_report(resource):
         return None
-    spool = Spool.of(deployment, resource)
+    spool = Spool.of(deployment, resource.id)
     with spool.sole():
         asked = Asked(resource, deployment, as_of)
         try:
@@ -65,7 +65,7 @@ def fetch_resource(deployment: Deployment, resource: Resource, as_of: dt.datetim
 
 def source_states(deployment: Deployment, resources: Iterable[Resource]) -> list[SourceState]:
     """Return the states of the sources that were asked so far, in the order of the resources."""
-    paths = (_state_path(Spool.of(deployment, one)) for one in resources if isinstance(one.source, Remote))
+    paths = (_state_path(Spool.of(deployment, one.id)) for one in resources if isinstance(one.source, Remote))
     return [state for path in paths if (state := _read(path))]
 
 

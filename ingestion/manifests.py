@@ -1,9 +1,9 @@
 """Read what an agency says of the files it sends: checksum files (校验文件) and manifests (清单文件).
 
 Here: which files are such, and what they say: name, size, checksum, rows of each file. Not here: holding files
-against it (``whole_files.py``). A checksum file is as ``sha256sum`` or ``md5sum`` writes it, or the bare checksum of
-the one file that it is named after. A manifest is JSON (a list of objects, or one below ``files``) or CSV with a
-header.
+against it (``whole_files.py`` for the inbox, ``remote_files.py`` for what is fetched). A checksum file is as
+``sha256sum`` or ``md5sum`` writes it, or the bare checksum of the one file that it is named after. A manifest is JSON
+(a list of objects, or one below ``files``) or CSV with a header.
 """
 
 import csv
@@ -17,10 +17,11 @@ from typing import Any
 
 from ingestion.checksums import listed_files
 
-_MOST_BYTES = 16 * 1024 * 1024
+MOST_BYTES = 16 * 1024 * 1024
 _SUFFIXES = (".sha256", ".md5")
 _SUMS = frozenset({"sha256sums", "md5sums", "sha256sums.txt", "md5sums.txt"})
 _MANIFESTS = frozenset({"manifest.json", "manifest.csv"})
+_TABLES = (".json", ".csv")
 _ALGORITHMS = {32: "md5", 64: "sha256"}
 _LONGEST_NAME = 250
 _NO_NAME = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
@@ -72,7 +73,7 @@ def is_manifest(path: Path) -> bool:
     if name not in _MANIFESTS:
         return may_be_manifest(name)
     try:
-        return _is_of_files(name, _text(path))
+        return _is_of_files(name, _text(_content(path)))
     except (NoManifestError, ValueError, OSError):
         return True
 
@@ -84,25 +85,37 @@ def stated_files(path: Path) -> list[StatedFile]:
         NoManifestError: It is broken, says nothing, or names files outside its folder.
         OSError: It cannot be read.
     """
-    name, text = path.name.lower(), _text(path)
-    if name in _MANIFESTS:
+    return stated_in(path.name, _content(path))
+
+
+def stated_in(name: str, content: bytes) -> list[StatedFile]:
+    """Return what the bytes of a manifest say; its name tells a table (``.json``, ``.csv``) from a checksum file.
+
+    Raises:
+        NoManifestError: It is broken, says nothing, or names files outside its folder.
+    """
+    plain, text = name.lower(), _text(content)
+    if plain.endswith(_TABLES):
         try:
-            found = _rows_of(name, text)
+            found = _rows_of(plain, text)
         except ValueError:
             raise NoManifestError("清单文件不完整 / the manifest is broken") from None
         stated = [one for row in found if (one := _stated(row)) is not None]
     else:
-        listed = listed_files(text) or _bare(path, text)
+        listed = listed_files(text) or _bare(name, text)
         stated = [StatedFile(file, digest=digest) for file, digest in listed.items()]
     if not stated:
         raise NoManifestError("清单文件没有列出文件 / no files are listed")
     return [replace(one, name=_below(one.name)) for one in stated]
 
 
-def _text(path: Path) -> str:
-    if path.stat().st_size > _MOST_BYTES:
+def _content(path: Path) -> bytes:
+    if path.stat().st_size > MOST_BYTES:
         raise NoManifestError("清单文件过大 / too large for a manifest")
-    content = path.read_bytes()
+    return path.read_bytes()
+
+
+def _text(content: bytes) -> str:
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return content.decode(encoding)
@@ -111,12 +124,12 @@ def _text(path: Path) -> str:
     raise NoManifestError("清单文件编码不明 / neither UTF-8 nor GB 18030")
 
 
-def _bare(path: Path, text: str) -> dict[str, tuple[str, str]]:
+def _bare(name: str, text: str) -> dict[str, tuple[str, str]]:
     """Return the checksum of the one file that a checksum file is named after, where it says no more than that."""
     digest = text.strip()
-    if path.name.lower() in _SUMS or not _DIGEST.fullmatch(digest):
+    if name.lower() in _SUMS or not _DIGEST.fullmatch(digest):
         return {}
-    return {path.name.rpartition(".")[0]: (_ALGORITHMS[len(digest)], digest.lower())}
+    return {name.rpartition(".")[0]: (_ALGORITHMS[len(digest)], digest.lower())}
 
 
 def _is_of_files(name: str, text: str) -> bool:

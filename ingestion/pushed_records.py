@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from ingestion.spool import Spool
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import CivicError
 from resource_catalogue.on_disk import to_disk
@@ -108,6 +109,11 @@ class _Taken:
     keys_before: str = ""
 
 
+def cut_until(spool: Spool, identity: str) -> int:
+    """Return the place of the last body of a database that stands in a delivery; 0 where none does."""
+    return int(spool.cursor(identity) or 0)
+
+
 class WaitingRecords:
     """Read the requests of one resource, beside the process that keeps them, and note what was taken.
 
@@ -168,15 +174,12 @@ class WaitingRecords:
 class PushedRecords:
     """Keep the requests of one resource, each commit synced; of several processes that do, one waits for the other.
 
-    Args:
-        folder: Where the database lies; made if need be.
-
     Raises:
         NotKept: The database cannot be opened or made.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, deployment: Deployment, resource_id: str) -> None:
+        self._folder = folder = PushedRecords.folder(deployment, resource_id)
         self._taken, self._noted_at = _Taken(), 0
         is_new = not (folder / _NAME).exists()
         with _told(folder):
@@ -186,6 +189,7 @@ class PushedRecords:
             self._base.execute("pragma synchronous = full")
             self._base.execute(f"pragma wal_autocheckpoint = {_WRITER_PAGES}")
             self.identity = self._laid_out()
+            self._begin_behind(cut_until(Spool.of(deployment, resource_id), self.identity))
             if is_new:
                 for made in (folder, folder.parent, folder.parent.parent):
                     to_disk(made)
@@ -259,6 +263,15 @@ class PushedRecords:
                 identity = secrets.token_hex(8)
                 self._base.execute("insert into store values (?)", (identity,))
         return identity
+
+    def _begin_behind(self, place: int) -> None:
+        """Give no place that a delivery has: a database put back from a backup knows nothing of the last ones."""
+        with self._transaction():
+            given = self._base.execute("select seq from sqlite_sequence where name = 'bodies'").fetchone()
+            if given is None:
+                self._base.execute("insert into sqlite_sequence values ('bodies', ?)", (place,))
+            elif given[0] < place:
+                self._base.execute("update sqlite_sequence set seq = ? where name = 'bodies'", (place,))
 
     def _accepted(self, request: PushedRequest, now: str) -> Acknowledgement:
         digest = hashlib.sha256(request.body).digest()

@@ -4,7 +4,7 @@ Here: what is alike for every place that has files. Not here: how any one place 
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -13,12 +13,11 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 from ingestion.asking import Asked
-from ingestion.checksums import listed_files
+from ingestion.manifests import MOST_BYTES, NoManifestError, StatedFile, stated_in
 from ingestion.patience import SourceError, TryAgain, patiently
 from ingestion.spool import Draft, Spool
 from resource_catalogue.sources.remote import RemoteFiles
 
-_MANIFEST_BYTES = 16 * 1024 * 1024
 _NO_NAMES = ("", ".", "..")
 
 
@@ -60,10 +59,10 @@ class FilePlace(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Hold files that are one delivery or several that count together, with their digests where one is known."""
+    """Hold files that are one delivery or several that count together, with what a manifest states of each by path."""
 
     files: tuple[RemoteFile, ...]
-    digests: dict[str, tuple[str, str]]
+    stated: Mapping[str, StatedFile]
 
 
 def fetch_files(
@@ -119,40 +118,47 @@ def _groups(source: RemoteFiles, spool: Spool, asked: Asked, place: FilePlace) -
 
 
 def _group_of(manifest: RemoteFile, by_path: dict[str, RemoteFile], place: FilePlace) -> _Group:
-    """Return the files that a checksum file lists.
+    """Return the files that a manifest lists.
 
     Raises:
         SourceError: It is none, or lists a file that is not there.
     """
-    if manifest.size > _MANIFEST_BYTES:
-        raise _refused(manifest, "校验文件过大 / too large for a checksum file", "sha256sum | md5sum")
-    text = b"".join(place.blocks(manifest, 0)).decode("utf-8", "replace")
-    listed = listed_files(text)
-    if listed is None:
-        raise _refused(manifest, "不是校验文件 / is no checksum file", "sha256sum | md5sum")
-    folder = PurePosixPath(manifest.path).parent
-    digests = {(folder / name).as_posix(): digest for name, digest in listed.items()}
-    missing = [path for path in digests if path not in by_path]
+    if manifest.size > MOST_BYTES:
+        raise _refused(manifest, "清单文件过大 / too large for a manifest", f"{MOST_BYTES} 字节 / bytes")
+    path = PurePosixPath(manifest.path)
+    try:
+        listed = stated_in(path.name, b"".join(place.blocks(manifest, 0)))
+    except NoManifestError as error:
+        raise _refused(manifest, str(error), "sha256sum | md5sum | JSON | CSV") from None
+    stated = {(path.parent / one.name).as_posix(): one for one in listed}
+    missing = [name for name in stated if name not in by_path]
     if missing:
         raise _refused(
             manifest,
             f"所列文件未到齐，缺 {len(missing)} 个 / {len(missing)} of the listed files are not there: {missing[0]}",
-            f"全部 {len(digests)} 个文件 / all {len(digests)} files",
+            f"全部 {len(stated)} 个文件 / all {len(stated)} files",
         )
-    return _Group(tuple(by_path[path] for path in digests), digests)
+    return _Group(tuple(by_path[name] for name in stated), stated)
 
 
 def _take(group: _Group, source: RemoteFiles, spool: Spool, asked: Asked, place: FilePlace) -> None:
     """Fetch the files of a group and keep them once all are whole."""
     new = [file for file in group.files if not spool.knows(file.remote_id)]
+    for file in new:
+        stated = group.stated.get(file.path)
+        if stated is not None and stated.size not in (None, file.size):
+            raise _refused(file, f"{file.size} 字节，与清单不符 / bytes, not as stated", f"{stated.size}")
     drafts = [(file, _fetched(file, source, spool, place)) for file in new]
     for file, draft in drafts:
-        algorithm, digest = group.digests.get(file.path, ("", ""))
+        stated = group.stated.get(file.path)
+        algorithm, digest = (stated and stated.digest) or ("", "")
         if algorithm and draft.digest(algorithm) != digest:
             draft.restart()
-            raise _refused(file, f"{algorithm} 与校验文件不符 / differs from the checksum file", digest)
+            raise _refused(file, f"{algorithm} 与清单不符 / differs from the one stated", digest)
     for file, draft in drafts:
-        spool.keep(draft, file.name, min(file.modified, asked.as_of))
+        stated = group.stated.get(file.path)
+        rows = stated.rows if stated else None
+        spool.keep(draft, file.name, min(file.modified, asked.as_of), rows_stated=rows)
 
 
 def _fetched(file: RemoteFile, source: RemoteFiles, spool: Spool, place: FilePlace) -> Draft:

@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -38,6 +38,7 @@ class Kept:
         cursor: How far the source was read with it; ``scope`` what the cursor is one of.
         digest: Checksum of what was read, for what is read as it stands each time.
         number: How many files were kept with it; 0 in lines of earlier versions, which are all there.
+        rows_stated: How many rows a manifest states of it; null where none does.
     """
 
     remote_id: str
@@ -47,6 +48,7 @@ class Kept:
     cursor: Any = None
     digest: str = ""
     number: int = 0
+    rows_stated: int | None = None
 
     @property
     def arrival(self) -> dt.datetime:
@@ -102,9 +104,9 @@ class Spool:
         self._read()
 
     @classmethod
-    def of(cls, deployment: Deployment, resource: Resource) -> "Spool":
+    def of(cls, deployment: Deployment, resource_id: str) -> "Spool":
         """Return the spool of a resource."""
-        return cls(deployment.landing / "fetched" / resource.id)
+        return cls(deployment.landing / "fetched" / resource_id)
 
     @contextlib.contextmanager
     def sole(self) -> Iterator[None]:
@@ -159,6 +161,7 @@ class Spool:
         cursor: Any = None,
         scope: str = "",
         digest: str = "",
+        rows_stated: int | None = None,
     ) -> None:
         """Keep a file that is whole, and with it how far the source was read.
 
@@ -168,7 +171,7 @@ class Spool:
             arrived_at = max(arrived_at, self._latest[name] + _HAIR)
         instant = arrived_at.astimezone(dt.UTC).isoformat()
         number = self.count + (draft.remote_id not in self._kept)
-        kept = Kept(draft.remote_id, name, instant, scope, cursor, digest, number)
+        kept = Kept(draft.remote_id, name, instant, scope, cursor, digest, number, rows_stated)
         self._files.mkdir(parents=True, exist_ok=True)
         to_disk(draft.path)
         draft.path.replace(self._files / kept.key)
@@ -196,12 +199,9 @@ class Spool:
     def arrivals(self, resource: Resource, deployment: Deployment, as_of: dt.datetime) -> list[Arrival]:
         """List the files that are kept and not taken in yet, in order of delivery."""
         found = [
-            recorded_arrival(
-                resource,
-                deployment,
-                one.name,
-                one.arrival,
-                self._files / one.key,
+            replace(
+                recorded_arrival(resource, deployment, one.name, one.arrival, self._files / one.key),
+                rows_stated=one.rows_stated,
             )
             for one in self._kept.values()
             if (self._files / one.key).exists()

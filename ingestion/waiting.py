@@ -72,7 +72,7 @@ def new_deliveries(
     ]
     seen = SeenFiles.of(deployment, resource.id)
     arrived = whole_arrivals(resource, deployment, as_of, seen, known)
-    arrived += Spool.of(deployment, resource).arrivals(resource, deployment, as_of)
+    arrived += Spool.of(deployment, resource.id).arrivals(resource, deployment, as_of)
     stale = StaleCopies(known, resource, deployment.settings.ingestion.arrival == "run")
     found += _unknown(arrived, resource, rows, seen, stale, refusal(release, resource))
     seen.save()
@@ -84,7 +84,7 @@ def drop_recorded(
     deployment: Deployment, resource: Resource, as_of: dt.datetime, rows: Iterable[dict[str, Any]]
 ) -> None:
     """Let go what was fetched and is on record: landing has its bytes."""
-    spool = Spool.of(deployment, resource)
+    spool = Spool.of(deployment, resource.id)
     arrived = spool.arrivals(resource, deployment, as_of)
     if not arrived:
         return

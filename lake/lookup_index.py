@@ -85,7 +85,7 @@ class LookupIndex:
             held = self._entries.get(table.name)
             if held is None or held[0] != written:
                 told = json.loads(path.read_text(encoding="utf-8"))
-                entry = ServedEntry(told["entry"], told["entity"], tuple(told["key_types"]), told["as_of"])
+                entry = ServedEntry(**told | {"key_types": tuple(told["key_types"])})
                 held = self._entries[table.name] = (written, entry)
         except FileNotFoundError:
             raise _not_indexed(table) from None

@@ -19,6 +19,7 @@ from resource_catalogue.deployment import Deployment
 from resource_catalogue.entities import ENTITIES
 from resource_catalogue.errors import CatalogueError
 from resource_catalogue.release import Release
+from resource_catalogue.replacement import replacement_of
 from resource_catalogue.resource import Resource
 from resource_catalogue.words import TableName, resource_table_name, standard_table
 
@@ -79,7 +80,8 @@ def build_shares(
 ) -> SharesBuilt:
     """Build the table of every grant class, and drop the tables that no grant needs.
 
-    A class whose entry left the release or lost its divisions, or that ``is_held``, stays as it was.
+    A class whose entry left the release or lost its divisions, or that ``is_held``, stays as it was. Where another
+    entry takes the place of its own, the table says so (Xinjiang a24).
 
     Args:
         is_held: Tells whether a blocking rule stops what the class is built from.
@@ -87,16 +89,34 @@ def build_shares(
     day = as_of.astimezone(deployment.settings.zone()).date()
     classes = share_classes(lake, release, day)
     dropped = drop_unneeded(lake, [one.table for one in classes])
+    models = _built(lake, deployment, release, classes, is_held)
+    for one in classes:
+        lake.describe(one.table, _notice(release, one.entry))
+    return SharesBuilt(models, tuple(dropped))
+
+
+def _built(
+    lake: Lake,
+    deployment: Deployment,
+    release: Release,
+    classes: Iterable[ShareClass],
+    is_held: Callable[[ShareClass], bool],
+) -> tuple[ModelResult, ...]:
     built = [one for one in classes if _is_buildable(lake, release, one) and not is_held(one)]
     if not built:
-        return SharesBuilt(dropped=tuple(dropped))
+        return ()
     files = {f"models/{name}": text for name, text in shipped_files("share/*.yml").items()}
     files |= shipped_files("macros/*.sql", "dbt_project.yml")
     files["models/share/_tables.yml"] = _standard_sources(one.entry for one in built)
     files |= {f"models/share/{one.table.name}.sql": share_model(release, one) for one in built}
     project = lay_out(deployment.var / "dbt_share", files)
-    models = build_models(lake, release, project, [one.table.name for one in built], {})
-    return SharesBuilt(tuple(models), tuple(dropped))
+    return tuple(build_models(lake, release, project, [one.table.name for one in built], {}))
+
+
+def _notice(release: Release, entry: str) -> str:
+    """Say to who reads a table that another entry takes the place of its own; empty where none does."""
+    label = replacement_of(release, entry)
+    return f"{label.zh} / {label.en}" if label else ""
 
 
 def drop_unneeded(lake: Lake, needed: Iterable[TableName]) -> list[TableName]:
@@ -145,8 +165,9 @@ def _served(release: Release, entry: str, as_of: str) -> ServedEntry:
         return ServedEntry(entry, entry.partition(".")[2], (), as_of)
     resource = release.resource(entry)
     if resource.subject in resource.entities:
-        return ServedEntry(entry, resource.subject, (), as_of)
-    return ServedEntry(entry, "", tuple(resource.column(name).type for name in resource.key), as_of)
+        return ServedEntry(entry, resource.subject, (), as_of, _notice(release, entry))
+    types = tuple(resource.column(name).type for name in resource.key)
+    return ServedEntry(entry, "", types, as_of, _notice(release, entry))
 
 
 def feeding(release: Release, one: ShareClass) -> list[str]:

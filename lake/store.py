@@ -231,6 +231,19 @@ class Lake:
             merge_small_files(DeltaTable(str(self.path(table))), last.properties())
         return True
 
+    def describe(self, table: TableName, text: str) -> bool:
+        """Say in a table's own metadata what its readers should know of it; tell whether that was news.
+
+        The commit changes no row and repeats the words of the one before it.
+        """
+        handle = self._open(table)
+        if handle is None or (handle.metadata().description or "") == text:
+            return False
+        with self._lock(table), engine_errors(str(table)):
+            words = (self.last_commit(table) or Commit()).properties()
+            DeltaTable(str(self.path(table))).alter.set_table_description(text, commit_properties=words)
+        return True
+
     def erase(self, table: TableName, commit: Commit) -> None:
         """Leave a table without rows, now and in its history: what was erased cannot be read by going back.
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from ingestion.ingest import ingest_resource
-from ingestion.pushed_records import PushedRecords, WaitingRecords
+from ingestion.pushed_records import PushedRecords, WaitingRecords, cut_until
 from ingestion.spool import Spool
 from lake.dbt_run import build_models, prepare_project
 from lake.register import refresh_register
@@ -94,7 +94,7 @@ class PushDrain:
 
     def _work(self, due: list[Resource]) -> Drained:
         # Never before what came already: a pinned instant begins anew with each process.
-        arrived = (Spool.of(self._platform.deployment, resource).latest for resource in due)
+        arrived = (Spool.of(self._platform.deployment, resource.id).latest for resource in due)
         platform = self._platform.at(max([self._now(), *filter(None, arrived)]))
         deliveries = sum(self._taken_in(platform, resource) for resource in due)
         return Drained(deliveries, self._built(platform))
@@ -138,14 +138,14 @@ class PushDrain:
     def _is_due(self, resource: Resource) -> bool:
         """Tell whether records wait, or a segment that a killed drain cut and did not take in."""
         deployment = self._platform.deployment
-        spool = Spool.of(deployment, resource)
+        spool = Spool.of(deployment, resource.id)
         if any((spool.folder / "files").glob("*")):
             return True
         records = WaitingRecords.of(PushedRecords.folder(deployment, resource.id))
         if records is None:
             return False
         try:
-            return records.is_waiting(spool.cursor(records.identity) or 0)
+            return records.is_waiting(cut_until(spool, records.identity))
         finally:
             records.close()
 

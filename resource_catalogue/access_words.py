@@ -124,12 +124,14 @@ class ServedEntry:
         entity: Kind of subject whose identifier is asked for; empty where it is the entry's own key.
         key_types: Types of the columns of the entry's own key, in order.
         as_of: Instant up to which the rows were brought.
+        notice: What becomes of the entry, where another takes its place; else empty.
     """
 
     entry: str
     entity: str
     key_types: tuple[str, ...]
     as_of: str
+    notice: str = ""
 
 
 AccessAction = Literal[

@@ -77,7 +77,7 @@ def growth(folder: Path, sizes: Sequence[int], added: int = 10_000) -> list[dict
     city = PushCity(folder / "growth")
     lake = city.lake
     drain = PushDrain(Platform(city.deployment, lake, current_release(lake)), print)
-    records = PushedRecords(PushedRecords.folder(city.deployment, RESOURCE))
+    records = PushedRecords(city.deployment, RESOURCE)
     told: list[dict[str, Any]] = []
     there = 0
     for size in sizes:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ingestion import json_text
 from ingestion.asking import Asked
-from ingestion.pushed_records import PushedRecords, WaitingBody, WaitingRecords
+from ingestion.pushed_records import PushedRecords, WaitingBody, WaitingRecords, cut_until
 from ingestion.spool import Draft, Spool
 from resource_catalogue.sources.push import PushSource
 
@@ -28,7 +28,7 @@ def fetch(source: PushSource, spool: Spool, asked: Asked) -> None:
         return
     keys_before = asked.as_of - dt.timedelta(days=source.keep_keys_days)
     try:
-        cut = spool.cursor(records.identity) or 0
+        cut = cut_until(spool, records.identity)
         spool.forget_parts()
         # A segment every few seconds: only the newest say anything still.
         spool.shorten(_REMEMBERED)

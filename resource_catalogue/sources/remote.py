@@ -82,8 +82,9 @@ class RemoteFiles(Remote):
 
     Attributes:
         path: Glob of the files, ``**`` for any folders between.
-        manifest: Glob of checksum files beside them, in the form of ``sha256sum`` or ``md5sum``. Files are taken only
-            once one of these lists them, and only whole. Null means that none comes.
+        manifest: Glob of manifests beside them: checksum files in the form of ``sha256sum`` or ``md5sum``, or JSON or
+            CSV with name, size, checksum and rows. Files are taken only once one of these lists them, and only whole.
+            Null means that none comes.
     """
 
     path: str = Field(min_length=1)

@@ -158,7 +158,8 @@ def _row(grant: Grant, row: Json) -> Json:
 
 
 def _headed(asked: Asked, grant: Grant, served: ServedEntry, found: Found) -> Json:
-    return {
+    notice = {"notice": served.notice} if served.notice else {}
+    return notice | {
         "entry": grant.entry,
         "grant": grant.id,
         "purpose": grant.purpose,

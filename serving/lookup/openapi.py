@@ -84,4 +84,4 @@ def _found() -> dict[str, Any]:
 
 def _headed(answers: dict[str, Any]) -> dict[str, Any]:
     said = dict.fromkeys(("entry", "grant", "purpose", "as_of", "request_id"), parts.TEXT)
-    return parts.an_object(**said, version=parts.INTEGER, answers=answers)
+    return parts.an_object({"notice": parts.TEXT}, **said, version=parts.INTEGER, answers=answers)

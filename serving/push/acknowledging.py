@@ -7,9 +7,9 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from ingestion.pushed_records import Acknowledgement, NotKept, PushedRecords, PushedRequest
+from resource_catalogue.deployment import Deployment
 
 _LARGEST_GROUP = 500
 _MOST_WAITING_BYTES = 64_000_000
@@ -22,12 +22,12 @@ class Acknowledging:
     The database is opened with the first request, and anew where a group could not be kept.
 
     Args:
-        folder: Where they are kept.
+        deployment: Where they are kept.
         now: When they are accepted.
     """
 
-    def __init__(self, folder: Path, now: Callable[[], dt.datetime]) -> None:
-        self._folder, self._now = folder, now
+    def __init__(self, deployment: Deployment, resource_id: str, now: Callable[[], dt.datetime]) -> None:
+        self._deployment, self._resource_id, self._now = deployment, resource_id, now
         self._records: PushedRecords | None = None
         self._waiting: list[tuple[PushedRequest, asyncio.Future[Acknowledgement]]] = []
         self._bytes = 0
@@ -42,7 +42,7 @@ class Acknowledging:
             NotKept: It is not kept, or too much waits already.
         """
         if self._bytes > _MOST_WAITING_BYTES:
-            raise NotKept(str(self._folder), "等待过多 / too much waits", "", "稍后重试 / try again later")
+            raise NotKept(self._resource_id, "等待过多 / too much waits", "", "稍后重试 / try again later")
         done: asyncio.Future[Acknowledgement] = asyncio.get_running_loop().create_future()
         self._waiting.append((request, done))
         self._bytes += len(request.body)
@@ -71,7 +71,7 @@ class Acknowledging:
             except Exception as error:
                 for _, done in group:
                     if not done.done():
-                        done.set_exception(_refusal(error, self._folder))
+                        done.set_exception(_refusal(error, self._resource_id))
             else:
                 for (_, done), one in zip(group, told, strict=True):
                     if not done.done():
@@ -96,7 +96,7 @@ class Acknowledging:
 
     def _kept(self, requests: list[PushedRequest]) -> list[Acknowledgement]:
         if self._records is None:
-            self._records = PushedRecords(self._folder)
+            self._records = PushedRecords(self._deployment, self._resource_id)
         try:
             return self._records.accept(requests, self._now())
         except NotKept:
@@ -105,10 +105,8 @@ class Acknowledging:
             raise
 
 
-def _refusal(error: Exception, folder: Path) -> NotKept:
+def _refusal(error: Exception, where: str) -> NotKept:
     """Return an error of its own for each waiter: a shared one would gather all their tracebacks."""
     if isinstance(error, NotKept):
         return NotKept(error.where, error.found, error.expected, error.remedy)
-    return NotKept(
-        str(folder), f"推送的记录未能保存 / pushed records cannot be kept ({type(error).__name__})"
-    )
+    return NotKept(where, f"推送的记录未能保存 / pushed records cannot be kept ({type(error).__name__})")

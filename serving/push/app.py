@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ingestion.pushed_records import NotKept, PushedRecords, PushedRequest
+from ingestion.pushed_records import NotKept, PushedRequest
 from resource_catalogue.deployment import Deployment
 from serving.push.acknowledging import Acknowledging
 from serving.push.bodies import Bodies, form_of
@@ -137,8 +137,7 @@ class PushServer:
     def _keeper(self, resource_id: str) -> Acknowledging:
         keeping = self._keeping.get(resource_id)
         if keeping is None:
-            folder = PushedRecords.folder(self._deployment, resource_id)
-            keeping = self._keeping[resource_id] = Acknowledging(folder, self._now)
+            keeping = self._keeping[resource_id] = Acknowledging(self._deployment, resource_id, self._now)
         return keeping
 
 

@@ -58,11 +58,14 @@ class Lines:
             snapshot: State whose size and number of files it names.
         """
         outer: dict[str, Any] = {} if version is None else {"version": version}
+        described = {"description": metadata["description"]} if metadata.get("description") else {}
         if snapshot is not None:
             outer |= {"size": snapshot.size, "numFiles": len(snapshot.files)}
         if self.form == "delta":
-            return orjson.dumps({"metaData": {"deltaMetadata": _delta_metadata(metadata), **outer}})
-        return orjson.dumps({"metaData": {**_parquet_metadata(metadata), **outer}})
+            return orjson.dumps(
+                {"metaData": {"deltaMetadata": _delta_metadata(metadata) | described, **outer}}
+            )
+        return orjson.dumps({"metaData": {**_parquet_metadata(metadata), **described, **outer}})
 
     def file(self, file: DataFile, scope: AddressScope, moment: Moment | None = None) -> bytes:
         """Return the line of a file of a version.

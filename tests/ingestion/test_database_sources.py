@@ -118,7 +118,7 @@ def test_a_number_may_be_what_grows(inbox: Inbox, database: Database) -> None:
     database.run("update people set amount = 10 where code = 'c1'")
     inbox.ingest()
     assert inbox.deliveries()[-1]["rows_received"] == 3
-    assert Spool.of(inbox.deployment, inbox.resource).count == 2
+    assert Spool.of(inbox.deployment, inbox.resource.id).count == 2
 
 
 def test_a_query_of_two_tables_may_be_read(inbox: Inbox, database: Database) -> None:

@@ -159,7 +159,7 @@ def test_a_fault_that_lasts_is_told_and_nothing_of_the_pages_before_counts(
         far.answers = lambda _: fault
     assert said in inbox.ingest().source_fault
     assert inbox.waiting() == []
-    assert Spool.of(inbox.deployment, inbox.resource).count == 0
+    assert Spool.of(inbox.deployment, inbox.resource.id).count == 0
 
 
 def test_a_redirect_within_the_server_is_followed(inbox: Inbox, far: Far) -> None:
@@ -223,7 +223,7 @@ def test_a_key_goes_with_every_page_and_into_no_log(
     seen = [(ask.query if place == "query" else ask.headers).get("apikey") for ask in far.asks]
     assert len(seen) == 5
     assert set(seen) == {KEY}
-    state = (Spool.of(inbox.deployment, inbox.resource).folder / "state.json").read_text(encoding="utf-8")
+    state = (Spool.of(inbox.deployment, inbox.resource.id).folder / "state.json").read_text(encoding="utf-8")
     assert "HTTP 500" in fault
     assert KEY not in fault + caplog.text + state
 

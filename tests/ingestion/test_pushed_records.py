@@ -2,8 +2,10 @@
 
 import datetime as dt
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +29,7 @@ def pushing(inbox: Inbox) -> Inbox:
 
 
 def opened(inbox: Inbox) -> PushedRecords:
-    return PushedRecords(PushedRecords.folder(inbox.deployment, ID))
+    return PushedRecords(inbox.deployment, ID)
 
 
 def a_request(key: str, *rows: tuple[str, str, Any]) -> PushedRequest:
@@ -55,7 +57,7 @@ def is_waiting(inbox: Inbox) -> bool:
     waiting = WaitingRecords.of(PushedRecords.folder(inbox.deployment, ID))
     assert waiting is not None
     try:
-        return waiting.is_waiting(Spool.of(inbox.deployment, inbox.resource).cursor(waiting.identity) or 0)
+        return waiting.is_waiting(Spool.of(inbox.deployment, inbox.resource.id).cursor(waiting.identity) or 0)
     finally:
         waiting.close()
 
@@ -246,7 +248,7 @@ def test_a_cut_that_is_killed_loses_no_record_and_doubles_none(
     pushing: Inbox, monkeypatch: pytest.MonkeyPatch, kill: Callable[[pytest.MonkeyPatch], None]
 ) -> None:
     send(pushing, a_request("k1", ("a", "一", 1)), a_request("k2", ("b", "二", 2)))
-    spool = Spool.of(pushing.deployment, pushing.resource)
+    spool = Spool.of(pushing.deployment, pushing.resource.id)
     with monkeypatch.context() as patch:
         kill(patch)
         with pytest.raises(Killed):
@@ -267,6 +269,26 @@ def test_a_database_that_was_lost_does_not_make_new_records_pass_for_cut_ones(pu
     send(pushing, a_request("k3", ("c", "三", 3)))
     pushing.ingest_all()
     assert [row[0] for row in standing(pushing)] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("with_its_note", [True, False])
+def test_a_database_put_back_from_a_backup_does_not_make_new_records_pass_for_cut_ones(
+    pushing: Inbox, tmp_path: Path, with_its_note: bool
+) -> None:
+    folder, backup = PushedRecords.folder(pushing.deployment, ID), tmp_path / "backup"
+    send(pushing, a_request("k1", ("a", "一", 1)))
+    pushing.ingest_all()
+    shutil.copytree(folder, backup)
+    send(pushing, a_request("k2", ("b", "二", 2)), a_request("k3", ("c", "三", 3)))
+    pushing.ingest_all()
+    note = (folder / "taken.json").read_bytes()
+    shutil.rmtree(folder)
+    shutil.copytree(backup, folder)
+    if not with_its_note:
+        (folder / "taken.json").write_bytes(note)
+    send(pushing, a_request("k4", ("d", "四", 4)))
+    pushing.ingest_all()
+    assert [row[0] for row in standing(pushing)] == ["a", "b", "c", "d"]
 
 
 def test_a_database_that_cannot_be_written_keeps_nothing_and_says_no_value(pushing: Inbox) -> None:

@@ -88,4 +88,4 @@ def test_keys_that_are_refused_or_a_bucket_that_is_not_there_are_told_without_th
 def test_a_storage_that_is_away_is_told(inbox: Inbox, moto_storage: Storage, bucket: str) -> None:
     inbox.declare(source=_source(moto_storage, bucket, endpoint="http://127.0.0.1:9"))
     assert "the storage fails" in inbox.ingest().source_fault
-    assert Spool.of(inbox.deployment, inbox.resource).count == 0
+    assert Spool.of(inbox.deployment, inbox.resource.id).count == 0

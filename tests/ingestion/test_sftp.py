@@ -1,6 +1,7 @@
 """Files of a real SFTP server become deliveries: once each, whole, in order, whatever breaks off."""
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,7 +42,7 @@ def test_a_file_of_the_server_becomes_a_delivery_once(inbox: Inbox, server: Sftp
     assert inbox.ingest().new == ()
     assert inbox.versions() == before
     assert [name for name, _ in server.served] == ["feed_20260302.csv"] * len(server.served)
-    assert not list((Spool.of(inbox.deployment, inbox.resource).folder / "files").iterdir())
+    assert not list((Spool.of(inbox.deployment, inbox.resource.id).folder / "files").iterdir())
 
 
 def test_files_are_ordered_by_when_the_agency_laid_them_out_whenever_they_are_fetched(
@@ -158,10 +159,40 @@ def test_files_of_a_checksum_file_wait_until_all_are_there_and_whole(inbox: Inbo
     listed = _listed(server, "a.csv", "b.csv")
     server.put("out/b.csv", whole[:-3])
     server.put("out/day.sha256", listed)
-    assert "differs from the checksum file" in inbox.ingest().source_fault
+    assert "differs from the one stated" in inbox.ingest().source_fault
     (server.folder / "out/b.csv").unlink()
     assert "out/b.csv" in inbox.ingest().source_fault
     assert inbox.waiting() == []
     server.put("out/b.csv", whole)
     assert inbox.ingest().source_fault == ""
     assert sorted(inbox.rows("code")) == [("a",), ("b",)]
+
+
+def test_a_manifest_with_sizes_and_rows_holds_back_what_is_cut_and_holds_what_lacks_rows(
+    inbox: Inbox, server: SftpPlace
+) -> None:
+    inbox.declare(source=server.source(manifest="out/*.json"))
+    whole = server.put("out/a.csv", table("a,甲,1", "b,乙,2")).read_bytes()
+    stated = {"文件名": "a.csv", "字节数": str(len(whole)), "记录数": "3"}
+    server.put("out/list.json", json.dumps([stated], ensure_ascii=False))
+    server.put("out/a.csv", whole[:-3])
+    assert f"{len(whole) - 3} 字节，与清单不符" in inbox.ingest().source_fault
+    assert inbox.waiting() == []
+    server.put("out/a.csv", whole)
+    assert inbox.ingest().source_fault == ""
+    inbox.ingest_all()
+    assert (inbox.delivery()["state"], inbox.delivery()["reason"]) == (
+        "held",
+        "2 rows received, 3 stated in the manifest",
+    )
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '[{"name": "../a.csv", "size": 1}]'])
+def test_nothing_is_fetched_on_the_word_of_a_broken_manifest(
+    inbox: Inbox, server: SftpPlace, text: str
+) -> None:
+    inbox.declare(source=server.source(manifest="out/*.json"))
+    server.put("out/a.csv", table("a,甲,1"))
+    server.put("out/list.json", text)
+    assert "清单" in inbox.ingest().source_fault
+    assert inbox.waiting() == []

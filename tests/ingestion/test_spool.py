@@ -20,7 +20,7 @@ def _keep(spool: Spool, remote_id: str, content: bytes, cursor: int | None = Non
 
 
 def test_a_file_without_its_line_is_fetched_again_and_the_cursor_stays(inbox: Inbox) -> None:
-    spool = Spool.of(inbox.deployment, inbox.resource)
+    spool = Spool.of(inbox.deployment, inbox.resource.id)
     _keep(spool, "one", b"1", 1)
     _keep(spool, "two", b"2", 2)
     journal = spool.folder / "fetched.jsonl"
@@ -48,7 +48,7 @@ def test_a_part_goes_on_where_it_ended(tmp_path: Path) -> None:
 
 
 def test_what_arrives_later_is_not_there_yet(inbox: Inbox) -> None:
-    spool = Spool.of(inbox.deployment, inbox.resource)
+    spool = Spool.of(inbox.deployment, inbox.resource.id)
     _keep(spool, "one", b"1")
     assert spool.arrivals(inbox.resource, inbox.deployment, at(3) - dt.timedelta(seconds=1)) == []
 
@@ -70,7 +70,7 @@ def test_any_name_is_remembered(name: str) -> None:
 
 
 def test_a_shortened_journal_keeps_the_cursor_the_count_and_what_waits(inbox: Inbox) -> None:
-    spool = Spool.of(inbox.deployment, inbox.resource)
+    spool = Spool.of(inbox.deployment, inbox.resource.id)
     for number in range(9):
         _keep(spool, str(number), b"%d" % number, number)
     for arrival in spool.arrivals(inbox.resource, inbox.deployment, at(28))[1:]:

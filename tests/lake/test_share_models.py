@@ -10,7 +10,7 @@ import pytest
 from deltalake import DeltaTable
 from test_dbt_models import City, a_release, a_row
 
-from lake.share_models import ShareClass, build_shares, division_column
+from lake.share_models import ShareClass, build_shares, division_column, served_entries, share_classes
 from lake.tables import GRANTS, OPEN_ROWS, SCHEMAS
 from resource_catalogue.access_words import share_table
 from resource_catalogue.words import TableName
@@ -119,6 +119,39 @@ def test_rows_of_an_agency_s_own_table_are_shared_with_their_open_cases(city: Sh
     shared = city.shared(grant).sort("indicator_code")
     assert shared.columns == ["indicator_code", "unit", "under_verification", "verification_cases"]
     assert shared.rows() == [("i2", "元", False, None), ("i3", "元", True, "R-2026-0003")]
+
+
+@pytest.mark.requirement("H-34")
+def test_a_table_says_that_another_entry_takes_the_place_of_its_own_until_none_does(
+    city: SharingCity,
+) -> None:
+    grant = a_grant(("unit",), entry="statistics.figures")
+    city.grant(grant)
+    table = TableName.parse(grant["share_table"])
+    plain = a_release()
+    old = plain.resource("statistics.figures")
+    said = old.model_copy(update={"replaced_by": "statistics.series", "retires_on": dt.date(2026, 9, 1)})
+    resources = {**plain.catalogue.resources, old.id: said}
+    replacing = replace(plain, catalogue=replace(plain.catalogue, resources=resources))
+
+    def told(release: Any) -> tuple[str | None, int, str]:
+        build_shares(city.lake, city.deployment, release, AS_OF)
+        delta = DeltaTable(str(city.lake.path(table)))
+        served = served_entries(
+            release, [replace(share_classes(city.lake, release, AS_OF.date())[0], is_served=True)], AS_OF
+        )
+        return delta.metadata().description, delta.version(), served[table].notice
+
+    sentence = (
+        "将由 statistics.series 替代，2026-09-01 起、待其可用后停用 / "
+        "to be replaced by statistics.series: retires on 2026-09-01, or as soon after as that can be used"
+    )
+    assert told(plain) == (None, 0, "")
+    assert told(replacing) == (sentence, 1, sentence)
+    assert told(replacing) == (sentence, 1, sentence)
+    city.fill(a_row(4))
+    assert told(replacing) == (sentence, 2, sentence)
+    assert told(plain)[0] == ""
 
 
 def test_a_second_build_of_the_same_commits_nothing_and_starts_no_dbt(

@@ -39,7 +39,7 @@ def unbuilt(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 
 def push(city: PushCity, number: str) -> None:
-    records = PushedRecords(PushedRecords.folder(city.deployment, RESOURCE))
+    records = PushedRecords(city.deployment, RESOURCE)
     records.accept([PushedRequest(number, orjson.dumps(certificate(number)), "json", 1)], AS_OF)
     records.close()
 

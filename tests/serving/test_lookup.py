@@ -45,6 +45,7 @@ PERSON = Grant(
     "G-2026-0001", "tax_system", "base.person", ("name", "date_of_birth"), (), "service", "核实身份", "办税",
     "b", dt.date(2026, 1, 1), None, "in_force",
 )  # fmt: skip
+NOTICE = "将由 ecology.licences 替代 / to be replaced by ecology.licences"
 PERMIT_TYPES = {
     "_subject_key": pl.String, "permit_no": pl.String, "fee_cny": pl.Float64,
     "under_verification": pl.Boolean, "verification_cases": pl.String,
@@ -131,7 +132,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     as_of = NOW.isoformat()
     served = {
         PERSON.table: ServedEntry("base.person", "person", (), as_of),
-        PERMITS.table: ServedEntry("ecology.permits", "", ("text",), as_of),
+        PERMITS.table: ServedEntry("ecology.permits", "", ("text",), as_of, NOTICE),
     }
     build_indexes(lake, made.lookup, served)
     return made
@@ -186,6 +187,13 @@ def test_an_entry_without_a_subject_is_asked_by_its_own_key(desk: Desk) -> None:
     rows = desk.get("P1", entry="ecology.permits").json()["answers"][0]["rows"]
     assert sorted(row["values"]["fee_cny"] or 0 for row in rows) == [0, 12.5]
     assert {row["source_agencies"]["permit_no"] for row in rows} == {"ecology"}
+
+
+def test_users_of_an_entry_whose_place_another_takes_are_told_with_each_answer(desk: Desk) -> None:
+    assert desk.get("P1", entry="ecology.permits").json()["notice"] == NOTICE
+    verified = desk.post("/verify/ecology.permits", key="P1", values={"fee_cny": "12.5"})
+    assert verified.json()["notice"] == NOTICE
+    assert "notice" not in desk.get().json()
 
 
 def test_every_subject_is_on_record_by_its_keyed_hash_before_it_is_answered(

@@ -15,6 +15,8 @@ from sharing_asks import (
 )
 from sharing_world import World, build_world, files, lines, world_at
 
+from lake import Lake
+
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -75,6 +77,17 @@ def test_metadata_in_the_delta_form_is_the_logs_own(world: World) -> None:
     inner = metadata["metaData"]["deltaMetadata"]
     assert inner["configuration"]["delta.enableChangeDataFeed"] == "true"
     assert [f["name"] for f in json.loads(inner["schemaString"])["fields"]][1] == "名称"
+
+
+def test_what_a_table_says_of_itself_is_told_in_both_forms(tmp_path: Path) -> None:
+    built = build_world(tmp_path / "lake")
+    root, table = built.root, built.doors.grants["G-2026-0001"].table
+    said = "将由 market.premises 替代 / to be replaced by market.premises"
+    assert Lake(root).describe(table, said)
+    client = world_at(root).client()
+    assert lines(client.get(f"{SHOPS}/metadata"))[1]["metaData"]["description"] == said
+    inner = lines(client.get(f"{SHOPS}/metadata", headers=DELTA))[1]["metaData"]["deltaMetadata"]
+    assert inner["description"] == said
 
 
 @pytest.mark.parametrize("version", [0, 1, 2, 3])

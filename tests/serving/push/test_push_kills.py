@@ -148,7 +148,7 @@ def _drain(home: Path) -> PushDrain:
 def test_a_drain_killed_anywhere_loses_no_record_and_doubles_none(
     city: PushCity, drawn: random.Random, kills: int
 ) -> None:
-    records = PushedRecords(PushedRecords.folder(city.deployment, RESOURCE))
+    records = PushedRecords(city.deployment, RESOURCE)
     expected = {"first": "first"}
     requests = 1
     records.accept([_request("k0", "first", "first")], AS_OF)
