@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -134,6 +134,13 @@ def granian(target: str, port: int, environment: dict[str, str]) -> Iterator[Non
         sys.executable, "-m", "granian", target, "--factory", "--interface", "asgi", "--port", str(port),
         "--workers", "1", "--no-ws", "--no-access-log", "--log-level", "warning",
     ]  # fmt: skip
+    with serving(command, port, environment):
+        yield
+
+
+@contextmanager
+def serving(command: Sequence[str], port: int, environment: dict[str, str]) -> Iterator[None]:
+    """Run a server until the block ends."""
     server = subprocess.Popen(command, env=environment)
     try:
         _wait(server, port)

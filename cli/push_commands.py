@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Annotated
@@ -10,13 +11,13 @@ import typer
 
 from cli.options import HERE, AsOf, Home, open_deployment
 from cli.output import errors, say
-from cli.served_processes import answers, end_all, give_way, noted_signals, refuse_taken, start_side
+from cli.served_processes import answers, end_all, give_way, noted_signals, refuse_taken, start_process
 from lake import Lake
 from lake.releases import current_release
 from resource_catalogue.deployment import Deployment
 from resource_catalogue.errors import SettingError
 
-_SIDE = "serving.push_process:push_side"
+_SIDE = "serving.push_process"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -42,7 +43,7 @@ def push(
     if as_of:
         environment["CIVICLAKE_AS_OF"] = as_of
     is_asked = noted_signals()
-    side = start_side(_SIDE, host, port, environment)
+    side = start_process([sys.executable, "-m", _SIDE, host, str(port)], environment)
     try:
         _take_in(deployment, side, host, port, is_asked)
     finally:

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -21,13 +21,10 @@ _NICE = 19
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 """Loaded beforehand: little is safe to do between fork and exec."""
 _PR_SET_PDEATHSIG = 1
-_HEADER_MS = "10000"
-"""Longest time that a request's head may take: slow clients must not hold connections."""
 
 
-def start_side(side: str, host: str, port: int, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Start a process that serves one application with one worker; it ends in order when this one is killed."""
-    command = _server_command(side, host, port)
+def start_process(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start a process that serves; it ends in order when this one is killed."""
     return subprocess.Popen(command, env=environment, preexec_fn=_end_with_parent if _LIBC else None)
 
 
@@ -35,14 +32,6 @@ def _end_with_parent() -> None:
     """Ask the system to end this process with its parent: nobody else would, where that is killed outright."""
     assert _LIBC is not None
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def _server_command(side: str, host: str, port: int) -> list[str]:
-    return [
-        sys.executable, "-m", "granian", side, "--factory", "--interface", "asgi",
-        "--host", host, "--port", str(port), "--workers", "1", "--no-ws",
-        "--http1-header-read-timeout", _HEADER_MS, "--no-access-log", "--log-level", "warning",
-    ]  # fmt: skip
 
 
 def noted_signals() -> Callable[[], bool]:

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from typing import Annotated
@@ -10,11 +11,13 @@ import typer
 
 from cli.options import HERE, AsOf, Home, open_deployment
 from cli.output import say
-from cli.served_processes import answers, end_all, noted_signals, refuse_taken, start_side
+from cli.served_processes import answers, end_all, noted_signals, refuse_taken, start_process
 from lake import Lake
 from lake.releases import current_release
 from resource_catalogue.deployment import Deployment
 
+_HEADER_MS = "10000"
+"""Longest time that a request's head may take: slow clients must not hold connections."""
 _SIDES = ("serving.portal_process:portal_side", "serving.sharing_process:sharing_side")
 
 
@@ -49,10 +52,18 @@ def serve(
     if as_of:
         environment["CIVICLAKE_AS_OF"] = as_of
     sides = [
-        start_side(side, host, number, environment)
+        start_process(_command(side, host, number), environment)
         for side, number in zip(_SIDES, (port, port + 1), strict=True)
     ]
     raise typer.Exit(_attended(sides, host, port, deployment))
+
+
+def _command(side: str, host: str, port: int) -> list[str]:
+    return [
+        sys.executable, "-m", "granian", side, "--factory", "--interface", "asgi",
+        "--host", host, "--port", str(port), "--workers", "1", "--no-ws",
+        "--http1-header-read-timeout", _HEADER_MS, "--no-access-log", "--log-level", "warning",
+    ]  # fmt: skip
 
 
 def _attended(sides: Sequence[subprocess.Popen[bytes]], host: str, port: int, deployment: Deployment) -> int:

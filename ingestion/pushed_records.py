@@ -212,7 +212,7 @@ class PushedRecords:
         now = at.astimezone(dt.UTC).isoformat()
         with _told(self._folder), self._transaction():
             self._tidy(2 * len(requests), 2 * sum(len(request.body) for request in requests))
-            return [self._accepted(request, now) for request in requests]
+            return self._accepted(requests, now)
 
     def tidy(self) -> bool:
         """Take away some of what is noted as taken, where no request does it along; tell whether anything was left."""
@@ -273,18 +273,27 @@ class PushedRecords:
             elif given[0] < place:
                 self._base.execute("update sqlite_sequence set seq = ? where name = 'bodies'", (place,))
 
-    def _accepted(self, request: PushedRequest, now: str) -> Acknowledgement:
-        digest = hashlib.sha256(request.body).digest()
-        known = self._base.execute(
-            "select digest, receipt, records from keys where key = ?", (request.key,)
-        ).fetchone()
-        if known:
-            return Acknowledgement(known[1] if known[0] == digest else None, known[2], True)
-        receipt = secrets.token_hex(16)
-        row = (request.key, digest, receipt, request.records, now)
-        self._base.execute("insert into keys values (?, ?, ?, ?, ?)", row)
-        self._base.execute("insert into bodies (form, body) values (?, ?)", (request.form, request.body))
-        return Acknowledgement(receipt, request.records, False)
+    def _accepted(self, requests: Sequence[PushedRequest], now: str) -> list[Acknowledgement]:
+        """Keep what is new, in few statements: each hands the interpreter over to the thread that answers, and back."""
+        asked = f"select key, digest, receipt, records from keys where key in {_places(1, len(requests))}"
+        keys = [request.key for request in requests]
+        known = {row[0]: row[1:] for row in self._base.execute(asked, keys)}
+        told, new_keys, new_bodies = [], [], []
+        for request in requests:
+            digest = hashlib.sha256(request.body).digest()
+            if before := known.get(request.key):
+                told.append(Acknowledgement(before[1] if before[0] == digest else None, before[2], True))
+                continue
+            receipt = secrets.token_hex(16)
+            known[request.key] = (digest, receipt, request.records)
+            new_keys += [request.key, digest, receipt, request.records, now]
+            new_bodies += [request.form, request.body]
+            told.append(Acknowledgement(receipt, request.records, False))
+        if new_keys:
+            count = len(new_bodies) // 2
+            self._base.execute(f"insert into keys values {_places(count, 5)}", new_keys)
+            self._base.execute(f"insert into bodies (form, body) values {_places(count, 2)}", new_bodies)
+        return told
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -296,6 +305,15 @@ class PushedRecords:
             if self._base.in_transaction:
                 self._base.execute("rollback")
             raise
+
+
+def _places(rows: int, columns: int) -> str:
+    """Return places for the values of a statement.
+
+    >>> _places(2, 3)
+    '(?,?,?),(?,?,?)'
+    """
+    return ",".join([f"({','.join('?' * columns)})"] * rows)
 
 
 def _connected(folder: Path) -> sqlite3.Connection:

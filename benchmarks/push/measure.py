@@ -8,6 +8,7 @@ and syncs; and what one look of the drain takes as the tables grow.
 import argparse
 import json
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -20,7 +21,7 @@ import psutil
 
 from benchmarks.push.push_city import AS_OF, BASE, RESOURCE, STANDARD, PushCity, Served, certificate
 from benchmarks.push.steady_load import Answers, Load, Posting
-from benchmarks.serving_city import free_port, granian
+from benchmarks.serving_city import free_port, serving
 from ingestion.pushed_records import PushedRecords, PushedRequest
 from lake.releases import current_release
 from orchestration.platform import Platform
@@ -62,7 +63,7 @@ def bare(folder: Path, rate: int, batch: int, seconds: int) -> dict[str, Any]:
     """Measure the same load on a bare server that appends and syncs."""
     port = free_port()
     environment = {**os.environ, "BARE_FILE": str(folder / f"bare_{batch}")}
-    with granian("benchmarks.push.bare_append:app", port, environment):
+    with serving([sys.executable, "-m", "benchmarks.push.bare_append", str(port)], port, environment):
         answers = Posting(Load(port, rate, batch, seconds, "bare")).answers()
     return {
         "records_per_second": rate,
@@ -171,7 +172,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", choices=["batches", "single", "bare", "growth"], default=[])
     parser.add_argument("--seconds", type=int, default=300)
     parser.add_argument("--rate", type=int, default=2000, help="records per second in `batches`")
-    parser.add_argument("--single-rate", type=int, default=1000, help="records per second in `single`")
+    parser.add_argument("--single-rate", type=int, default=2000, help="records per second in `single`")
     parser.add_argument("--batch", type=int, default=100, help="records in a request of `batches`")
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--results", type=Path, default=RESULTS)

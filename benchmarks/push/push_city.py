@@ -99,10 +99,7 @@ class PushCity:
     def answering(self, log: Path | None = None) -> Iterator["Served"]:
         """Run the process that answers, alone."""
         port = free_port()
-        command = [
-            sys.executable, "-m", "granian", "serving.push_process:push_side", "--factory", "--interface", "asgi",
-            "--port", str(port), "--workers", "1", "--no-ws", "--no-access-log", "--log-level", "warning",
-        ]  # fmt: skip
+        command = [sys.executable, "-m", "serving.push_process", "127.0.0.1", str(port)]
         with self._running(command, port, log) as served:
             yield served
 

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from ingestion.pushed_records import NotKept, PushedRequest
 from resource_catalogue.deployment import Deployment
@@ -32,6 +33,7 @@ _LOG = logging.getLogger("civiclake.push")
 _BODY_SECONDS = 15.0
 _KEY = re.compile(r"[!-~]{1,200}")
 _RETRY_SECONDS = "2"
+_PUSH_PATH = "/push/"
 _PASSED_OVER, _PASSING_SECONDS = 16_777_216, 2.0
 
 
@@ -141,29 +143,59 @@ class PushServer:
         return keeping
 
 
-def push_app(server: PushServer) -> Starlette:
-    """Return the push server with its addresses."""
-    document = orjson.dumps(openapi_document())
+class PushApp:
+    """Answer what is pushed straight away, and everything else by routes.
 
-    async def described(request: Request) -> Response:
-        return Response(document, media_type="application/json")
+    One request can hold one record, so that thousands come in a second: the layers of a framework would cost as much
+    as keeping it does.
 
-    async def healthy(request: Request) -> Response:
-        return Response(b'{"status":"ok"}', media_type="application/json")
+    Args:
+        server: Takes what is pushed.
+    """
 
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        yield
-        await server.close()
+    def __init__(self, server: PushServer) -> None:
+        self._server = server
+        document = orjson.dumps(openapi_document())
 
-    routes = [
-        Route("/push/{resource_id}", server.push, methods=["POST"]),
-        Route(HEALTH_PATH, healthy, methods=["GET"]),
-        Route(DESCRIPTION_PATH, described, methods=["GET"]),
-    ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _routing_refusal}, lifespan=lifespan)
-    app.router.redirect_slashes = False
-    return app
+        async def described(request: Request) -> Response:
+            return Response(document, media_type="application/json")
+
+        async def healthy(request: Request) -> Response:
+            return Response(b'{"status":"ok"}', media_type="application/json")
+
+        @asynccontextmanager
+        async def lifespan(app: Starlette) -> AsyncIterator[None]:
+            yield
+            await server.close()
+
+        routes = [
+            Route(_PUSH_PATH + "{resource_id}", server.push, methods=["POST"]),
+            Route(HEALTH_PATH, healthy, methods=["GET"]),
+            Route(DESCRIPTION_PATH, described, methods=["GET"]),
+        ]
+        self._routes = Starlette(
+            routes=routes, exception_handlers={HTTPException: _routing_refusal}, lifespan=lifespan
+        )
+        self._routes.router.redirect_slashes = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or live as long as the server does (ASGI 3)."""
+        resource_id = _pushed_to(scope)
+        if not resource_id:
+            await self._routes(scope, receive, send)
+            return
+        scope["path_params"] = {"resource_id": resource_id}
+        response = await self._server.push(Request(scope, receive))
+        await response(scope, receive, send)
+
+
+def _pushed_to(scope: Scope) -> str:
+    """Return the resource that a request pushes to; empty where it does not, and where routes say what is wrong."""
+    if scope["type"] != "http" or scope["method"] != "POST":
+        return ""
+    path = str(scope["path"])
+    name = path.removeprefix(_PUSH_PATH)
+    return name if name != path and "/" not in name else ""
 
 
 async def _passed_over(request: Request) -> None:

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 
 from benchmarks.push.push_city import AS_OF, RESOURCE, SECRET, TOKEN, PushCity, certificate
 from resource_catalogue.errors import SettingError
-from serving.push.app import PushServer, push_app
+from serving.push.app import PushApp, PushServer
 from serving.push.bodies import Limits
 from serving.push.doors import Door, Doors, token_hash
 from serving.push.openapi import openapi_document
@@ -43,7 +43,7 @@ class _TwoDoors(Doors):
 
 @pytest.fixture
 def client(city: PushCity) -> TestClient:
-    return TestClient(push_app(PushServer(city.deployment, _TwoDoors(), lambda: AS_OF)))
+    return TestClient(PushApp(PushServer(city.deployment, _TwoDoors(), lambda: AS_OF)))
 
 
 def post(client: TestClient, resource: str, token: str) -> int:
@@ -97,7 +97,7 @@ def test_a_token_that_is_not_there_keeps_the_doors_from_opening(
 @pytest.mark.parametrize("name", [RESOURCE, "any"])
 def test_generated_requests_find_no_fault_of_the_server(city: PushCity, name: str) -> None:
     schema = schemathesis.openapi.from_dict(openapi_document())
-    schema.app = push_app(PushServer(city.deployment, _TwoDoors(), lambda: AS_OF))
+    schema.app = PushApp(PushServer(city.deployment, _TwoDoors(), lambda: AS_OF))
     operation = schema["/push/{resource_id}"]["POST"]
     statuses: set[int] = set()
 

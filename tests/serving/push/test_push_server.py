@@ -10,7 +10,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from benchmarks.push.push_city import RESOURCE, SECRET, PushCity, Served, certificate
@@ -146,11 +145,11 @@ def test_nothing_that_was_refused_is_kept(running: tuple[PushCity, Served]) -> N
 def test_bodies_stay_out_of_the_log_when_the_disk_takes_no_more(running: tuple[PushCity, Served]) -> None:
     city, served = running
     before = kept(city)
-    (worker,) = psutil.Process(served.process.pid).children()
-    limits = resource.prlimit(worker.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    server = served.process.pid
+    limits = resource.prlimit(server, resource.RLIMIT_FSIZE)
+    resource.prlimit(server, resource.RLIMIT_FSIZE, (20_000, limits[1]))
     told = served.post([certificate(f"{MARKER}{n}") for n in range(1000)], "full")
-    resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, limits)
+    resource.prlimit(server, resource.RLIMIT_FSIZE, limits)
     assert (told.status, told.headers["retry-after"]) == (503, "2")
     assert kept(city) == before
     assert served.post(certificate(f"{MARKER}1"), "full").status == 202
