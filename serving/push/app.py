@@ -169,6 +169,7 @@ class PushApp:
             await server.close()
 
         routes = [
+            # Other methods than POST are refused by it.
             Route(_PUSH_PATH + "{resource_id}", server.push, methods=["POST"]),
             Route(HEALTH_PATH, healthy, methods=["GET"]),
             Route(DESCRIPTION_PATH, described, methods=["GET"]),

@@ -6,6 +6,7 @@ added: a head that comes slowly, or never ends, holds no connection. Not here: w
 """
 
 import asyncio
+import sys
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -15,6 +16,8 @@ _HEAD_SECONDS, _HEAD_BYTES = 10.0, 65_536
 _KEPT_ALIVE_SECONDS = 75
 """Longer than reverse proxies keep a connection that nobody uses: they let go first, and no request is lost."""
 _ENDING_SECONDS = 10
+_SWITCH_SECONDS = 0.0005
+"""How long the thread of connections may keep the interpreter from that which keeps a group: it asks some ten times."""
 
 
 class BoundedHeads(HttpToolsProtocol):
@@ -68,6 +71,7 @@ class BoundedHeads(HttpToolsProtocol):
 
 def listen(app: ASGIApp, host: str, port: int) -> None:
     """Answer on a port until a signal asks to end; requests in hand are answered first."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
     uvicorn.Server(configured(app, host, port)).run()
 
 

@@ -243,6 +243,17 @@ KILLS = {
 }
 
 
+def test_a_key_that_comes_twice_at_the_same_moment_counts_once(pushing: Inbox) -> None:
+    first, again, other, last = send(
+        pushing, a_request("k1", ("a", "一", 1)), a_request("k1", ("a", "一", 1)),
+        a_request("k1", ("b", "二", 2)), a_request("k2", ("c", "三", 3)),
+    )  # fmt: skip
+    assert (first, other) == (again, None)
+    assert last not in (None, first)
+    pushing.ingest_all()
+    assert standing(pushing) == [("a", "一", 1), ("c", "三", 3)]
+
+
 @pytest.mark.parametrize("kill", KILLS.values(), ids=KILLS)
 def test_a_cut_that_is_killed_loses_no_record_and_doubles_none(
     pushing: Inbox, monkeypatch: pytest.MonkeyPatch, kill: Callable[[pytest.MonkeyPatch], None]
