@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
+from xml.parsers import expat
 
 import numpy as np
 from xlrd.biffh import XLRDError
@@ -28,7 +29,13 @@ _MOST_UNFOLDED = 1024**3
 _BLOCK_BYTES = 1 << 22
 _LONGEST_PART = 1 << 24
 _P = rb"(?:[\w.-]+:)?"
-_CELL = re.compile(rb"<" + _P + rb"c\b[^>]*?\br=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
+_ATTRIBUTE = rb'\s+[\w:.-]+="[^"<>]*"'
+_CELL = re.compile(
+    rb"<" + _P + rb"c(?:(?:(?!\s+r=)" + _ATTRIBUTE + rb')*\s+r="([A-Z]{1,3})([0-9]{1,7})"'
+    rb"(?:" + _ATTRIBUTE + rb")*\s*/?>|\b)"
+)
+"""A cell as all known programs write it; one written otherwise, or without a reference, leaves the groups empty."""
+_REFERENCE, _ROW = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})", re.ASCII), re.compile(r"[0-9]{1,7}", re.ASCII)
 _HIDDEN_ROW = re.compile(rb"<" + _P + rb"row\b[^>]*?\bhidden=[\"'](?:1|true)[\"']")
 _EMPTY_FORMULA = re.compile(
     rb"<" + _P + rb"c\b([^>]*)>\s*<" + _P + rb"f\b[^>]*(?:/>|>[^<]*</" + _P + rb"f>)\s*"
@@ -94,7 +101,7 @@ def _xlsx(path: Path) -> dict[str, Seen]:
             if name.lower().endswith("sharedstrings.xml"):
                 lengths = _lengths(blocks)
             elif PurePosixPath(name).parent.name == "worksheets":
-                found[name] = _looked_at(blocks)
+                found[name] = _looked_at(path, one, blocks)
             else:
                 for _ in blocks:
                     pass
@@ -180,20 +187,76 @@ def _lengths(blocks: Iterator[bytes]) -> np.ndarray:
     return np.diff(np.array([*begins, size], dtype=np.int64))
 
 
-def _looked_at(blocks: Iterator[bytes]) -> Seen:
-    seen = Seen()
+def _looked_at(path: Path, part: zipfile.ZipInfo, blocks: Iterator[bytes]) -> Seen:
+    seen, is_plain = Seen(), True
     for piece in _whole_rows(blocks):
         cells = _CELL.findall(piece)
-        if cells:
+        if cells and is_plain:
             seen.cells += len(cells)
             letters, rows = map(set, zip(*cells, strict=True))
+            is_plain = b"" not in letters
             seen.last_column = max(seen.last_column, *map(_column_number, letters))
-            seen.last_row = max(seen.last_row, *map(int, rows))
+            seen.last_row = max(seen.last_row, *map(int, rows - {b""}))
+        # A text of two bytes a character has no tag that is seen here.
+        is_plain = is_plain and b"\0" not in piece
         if b"hidden" in piece:
             seen.hidden_rows += len(_HIDDEN_ROW.findall(piece))
         if b"<f" in piece or b":f" in piece:
             seen.empty_formulas += sum(b"str" not in opening for opening in _EMPTY_FORMULA.findall(piece))
+    if not is_plain:
+        _Reach(path, seen).read(_unfolded(path, part))
     return seen
+
+
+class _Reach:
+    """Find by parsing how far the cells of a sheet reach, in whatever way they are written.
+
+    A cell without a reference follows the one before it, a row without a number likewise.
+    """
+
+    def __init__(self, path: Path, seen: Seen) -> None:
+        self._path, self._seen = path, seen
+        self._row = self._column = 0
+
+    def read(self, blocks: Iterator[bytes]) -> None:
+        """Note in what was seen the last row and column.
+
+        Raises:
+            DeliveryError: The sheet is broken, or a reference is none.
+        """
+        self._seen.cells = 0
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = self._begin
+        parser.StartDoctypeDeclHandler = self._refuse_doctype
+        try:
+            for block in blocks:
+                parser.Parse(block, False)
+            parser.Parse(b"", True)
+        except (expat.ExpatError, ValueError):
+            raise _broken(self._path) from None
+
+    def _begin(self, tag: str, attributes: dict[str, str]) -> None:
+        name, place = tag.rpartition(":")[2], attributes.get("r")
+        if name == "row":
+            self._row = self._row + 1 if place is None else int(self._whole(_ROW, place)[0])
+            self._column = 0
+        elif name == "c":
+            self._column += 1
+            if place is not None:
+                found = self._whole(_REFERENCE, place)
+                self._column, self._row = _column_number(found[1].upper().encode()), int(found[2])
+            self._seen.cells += 1
+            self._seen.last_row = max(self._seen.last_row, self._row)
+            self._seen.last_column = max(self._seen.last_column, self._column)
+
+    def _whole(self, pattern: re.Pattern[str], place: str) -> re.Match[str]:
+        found = pattern.fullmatch(place)
+        if found is None:
+            raise _broken(self._path)
+        return found
+
+    def _refuse_doctype(self, *_: object) -> None:
+        raise _broken(self._path)
 
 
 def _whole_rows(blocks: Iterator[bytes]) -> Iterator[bytes]:

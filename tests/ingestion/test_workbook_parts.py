@@ -242,6 +242,60 @@ def test_a_sheet_whose_cells_reach_too_far_is_refused_before_a_grid_is_made(
         read(path)
 
 
+SHEET = "xl/worksheets/sheet1.xml"
+ODD_CELLS = {
+    "more digits than a row has": b'<c r="B499999999999999999999"><v>1</v></c>',
+    "more letters than a column has": b'<c r="AAAA9"><v>1</v></c>',
+    "no reference": b'<c r="99"><v>1</v></c>',
+    "single quotes": b"<c r='XFD1048576'><v>1</v></c>",
+    "blanks about the equals sign": b'<c r = "XFD1048576"><v>1</v></c>',
+    "a bracket in an attribute": b'<c s=">" r="XFD1048576"><v>1</v></c>',
+    "small letters": b'<c r="xfd1048576"><v>1</v></c>',
+    "a character by its number": b'<c r="XFD104857&#54;"><v>1</v></c>',
+    "a prefix": b'<x:c xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main" r="XFD1048576"/>',
+}
+
+
+def with_row(path: Path, row: bytes, encoding: str = "utf-8") -> Path:
+    """Write a workbook whose sheet has another row behind its own."""
+    xlsx(path, [HEADER, ["1", "甲", 1]])
+    with zipfile.ZipFile(path) as file:
+        sheet = file.read(SHEET).replace(b"</sheetData>", row + b"</sheetData>")
+    return repacked(path, SHEET, sheet if encoding == "utf-8" else sheet.decode().encode(encoding))
+
+
+@pytest.mark.parametrize("cell", ODD_CELLS.values(), ids=ODD_CELLS)
+def test_a_far_cell_is_refused_however_it_is_written(tmp_path: Path, cell: bytes) -> None:
+    path = with_row(tmp_path / "a.xlsx", b"<row>" + cell + b"</row>")
+    with pytest.raises(DeliveryError, match=r"broken|spans too many cells"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'<row r="104857699"><c><v>1</v></c></row>',
+        b'<row r="9999999"><c/><c/><c/><c/><c/><c/></row>',
+        b'<row r="9999999"/><row><c r="A3"/><c/></row><row r="9999999"><c r="ZZ9999999"/></row>',
+    ],
+)
+def test_cells_without_a_reference_lie_where_their_row_says(tmp_path: Path, row: bytes) -> None:
+    with pytest.raises(DeliveryError, match=r"broken|spans too many cells"):
+        read(with_row(tmp_path / "a.xlsx", row))
+
+
+def test_a_sheet_in_two_bytes_a_character_is_looked_into_too(tmp_path: Path) -> None:
+    path = with_row(tmp_path / "a.xlsx", b'<row r="1048576"><c r="XFD1048576"/></row>', "utf-16")
+    with pytest.raises(DeliveryError, match="spans too many cells"):
+        read(path)
+
+
+@pytest.mark.parametrize("row", [b"<row r='3'><c r='A3'><v>2</v></c></row>", b"<row><c><v>2</v></c></row>"])
+def test_cells_that_are_written_otherwise_or_have_no_reference_are_read(tmp_path: Path, row: bytes) -> None:
+    rows, _ = read(with_row(tmp_path / "a.xlsx", row))
+    assert [one[0] for one in rows] == ["1", "2"]
+
+
 @pytest.mark.parametrize(
     ("first_row", "end_row", "end_column"), [(9, 3, 2), (0, 0x7FFF_FFFF, 2), (0, 3, 0xFFFF)]
 )
