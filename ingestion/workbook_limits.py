@@ -100,7 +100,7 @@ def _xlsx(path: Path) -> dict[str, Seen]:
             blocks = _unfolded(path, one)
             if name.lower().endswith("sharedstrings.xml"):
                 lengths = _lengths(blocks)
-            elif PurePosixPath(name).parent.name == "worksheets":
+            elif _is_of_sheets(name):
                 found[name] = _looked_at(path, one, blocks)
             else:
                 for _ in blocks:
@@ -109,6 +109,16 @@ def _xlsx(path: Path) -> dict[str, Seen]:
             _check_grid(path, seen)
             _check_texts(path, parts[name], seen, lengths)
     return {sheet: found[part] for sheet, part in sheets.items() if part in found}
+
+
+def _is_of_sheets(name: str) -> bool:
+    """Tell whether a part may be read as a sheet: readers pass over case, backslashes, folders between.
+
+    >>> [_is_of_sheets(name) for name in ("xl/worksheets/sheet1.xml", "xl\\\\WorkSheets/a/1.xml", "xl/styles.xml")]
+    [True, True, False]
+    """
+    folders = PurePosixPath(name.replace("\\", "/").lower()).parts[:-1]
+    return any(folder.endswith("sheets") for folder in folders)
 
 
 def _sheet_parts(file: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> dict[str, str]:

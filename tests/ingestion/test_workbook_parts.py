@@ -290,6 +290,23 @@ def test_a_sheet_in_two_bytes_a_character_is_looked_into_too(tmp_path: Path) -> 
         read(path)
 
 
+@pytest.mark.parametrize(
+    "place", ["Worksheets/sheet1.xml", "worksheets/a/sheet1.xml", "chartsheets/sheet1.xml"]
+)
+def test_a_far_cell_is_refused_wherever_the_sheet_lies(tmp_path: Path, place: str) -> None:
+    path = with_row(tmp_path / "a.xlsx", b'<row><c r="XFD1048576"/></row>')
+    with zipfile.ZipFile(path) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    parts[f"xl/{place}"] = parts.pop(SHEET)
+    relations = "xl/_rels/workbook.xml.rels"
+    parts[relations] = parts[relations].replace(b"worksheets/sheet1.xml", place.encode())
+    with zipfile.ZipFile(path, "w") as file:
+        for name, content in parts.items():
+            file.writestr(name, content)
+    with pytest.raises(DeliveryError, match="spans too many cells"):
+        read(path)
+
+
 @pytest.mark.parametrize("row", [b"<row r='3'><c r='A3'><v>2</v></c></row>", b"<row><c><v>2</v></c></row>"])
 def test_cells_that_are_written_otherwise_or_have_no_reference_are_read(tmp_path: Path, row: bytes) -> None:
     rows, _ = read(with_row(tmp_path / "a.xlsx", row))
